@@ -1,0 +1,1 @@
+"""The independent services of Beside; none of them imports another."""

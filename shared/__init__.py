@@ -1,0 +1,1 @@
+"""What the services share: the published language, programme data, and plumbing. No service's own rules live here."""

@@ -1,0 +1,35 @@
+"""Names that are computed, never drawn: the same cause always gives the same id, so repeats are recognised."""
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+BESIDE = uuid5(NAMESPACE_URL, "urn:beside")
+
+
+def event_id(epoch: int, stream: str, version: int) -> UUID:
+    """The id of the event at `version` of `stream`; a restored database starts a new epoch (DESIGN 2.6)."""
+    return uuid5(BESIDE, f"event/{epoch}/{stream}/{version}")
+
+
+def reaction_cause(cause: UUID, stream: str, input_name: str, index: int) -> UUID:
+    """The cause of an input that follows from event `cause`; `index` tells inputs of one reaction apart."""
+    return uuid5(BESIDE, f"reaction/{cause}/{stream}/{input_name}/{index}")
+
+
+def command_cause(client: str, operation: str, key: str) -> UUID:
+    """The cause of a command a caller sent under an idempotency key."""
+    return uuid5(BESIDE, f"command/{client}/{operation}/{key}")
+
+
+def deadline_cause(stream: str, version: int, due_at_ms: int) -> UUID:
+    """The cause of a deadline's passing: one per stream, version and due time."""
+    return uuid5(BESIDE, f"deadline/{stream}/{version}/{due_at_ms}")
+
+
+def signal_id_from_message(organisation: str, message: str, code: str) -> UUID:
+    """The id of a worry found in a message: the same message sent again names the same worry (DESIGN 4)."""
+    return uuid5(BESIDE, f"signal/{organisation}/{message}/{code}")
+
+
+def concern_id(signal_id: UUID) -> UUID:
+    """The id of the concern a signal opens; both paths of a signal reach the same one."""
+    return uuid5(BESIDE, f"concern/{signal_id}")

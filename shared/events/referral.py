@@ -1,0 +1,91 @@
+"""What the referral service says: who was referred (by id), consent, and identity decisions."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.codes import AgeBand, Baby, Measure, Route, Signal, Source
+from shared.events.erasure import DataErased, ErasureWithheld
+from shared.events.event import Event
+from shared.events.worry import WorryFlagged
+
+
+class ReferralReceived(Event):
+    """A referral was accepted for reading; the case id is the referral id."""
+
+    wire: ClassVar[str] = "referral.received.v1"
+
+    programme: str | None = None
+    source: Source
+    route: Route
+    baby: Baby | None = None
+    conditions: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    preferences: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    age_band: AgeBand = "unknown"
+    text_unread: bool = False
+    repeat_of: UUID | None = None
+
+
+class ReferralWithdrawn(Event):
+    """The referral was taken back by its sender or by her."""
+
+    wire: ClassVar[str] = "referral.withdrawn.v1"
+
+    reason: str
+
+
+class ConsentChanged(Event):
+    """One scope of her consent was given, refused, or withdrawn."""
+
+    wire: ClassVar[str] = "referral.consent_changed.v1"
+
+    scope: str
+    given: Literal["yes", "no", "not_asked"]
+
+
+class ReferralMerged(Event):
+    """A person decided that this referral and another are about the same woman."""
+
+    wire: ClassVar[str] = "referral.merged.v1"
+
+    into: UUID
+
+
+class ErasureRequested(Event):
+    """She asked for her data to be erased."""
+
+    wire: ClassVar[str] = "referral.erasure_requested.v1"
+
+
+class PersonErased(Event):
+    """Every service has answered the erasure request."""
+
+    wire: ClassVar[str] = "referral.person_erased.v1"
+
+
+class ReferralWorryFlagged(WorryFlagged):
+    """A worry found in what a referrer sent."""
+
+    wire: ClassVar[str] = "referral.worry_flagged.v1"
+
+
+class ReferralRefused(Event):
+    """A referral could not be taken; kept so that the same request is answered the same way. No personal data."""
+
+    wire: ClassVar[str] = "referral.refused.v1"
+
+    status: int
+    code: str
+
+
+class ReferralDataErased(DataErased):
+    """The referral service's vault no longer holds her."""
+
+    wire: ClassVar[str] = "referral.data_erased.v1"
+
+
+class ReferralErasureWithheld(ErasureWithheld):
+    """The referral service keeps her record for a named reason."""
+
+    wire: ClassVar[str] = "referral.erasure_withheld.v1"

@@ -1,0 +1,136 @@
+"""What support says: volunteers, places, matches, sessions and endings."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.codes import Channel
+from shared.events.erasure import DataErased, ErasureWithheld
+from shared.events.event import Event
+from shared.events.moment import Moment
+from shared.events.worry import WorryFlagged
+
+
+class VolunteerChanged(Event):
+    """A volunteer's standing changed: `gates` names each readiness gate that is met."""
+
+    wire: ClassVar[str] = "support.volunteer_changed.v1"
+
+    status: Literal["ready", "paused", "suspended", "left"]
+    gates: tuple[str, ...] = ()
+    cap: int = 0
+
+
+class CapacityChanged(Event):
+    """How many places an offer has free at a site."""
+
+    wire: ClassVar[str] = "support.capacity_changed.v1"
+
+    offer: str
+    free: int
+    expected_on: date | None = None
+
+
+class CaseOpened(Event):
+    """Support took over a case that a person accepted for peer support."""
+
+    wire: ClassVar[str] = "support.case_opened.v1"
+
+    offer: str | None = None
+    joint_plan: bool = False
+
+
+class PlaceHeld(Event):
+    """A volunteer's place is kept for a case until `until`; without a match it falls free by itself."""
+
+    wire: ClassVar[str] = "support.place_held.v1"
+
+    volunteer: UUID
+    until: Moment
+
+
+class PlaceReleased(Event):
+    """A held or used place is free again."""
+
+    wire: ClassVar[str] = "support.place_released.v1"
+
+    volunteer: UUID
+    reason: str
+
+
+class MatchMade(Event):
+    """A mother and a volunteer are matched."""
+
+    wire: ClassVar[str] = "support.match_made.v1"
+
+    volunteer: UUID
+    offer: str
+
+
+class MatchRefused(Event):
+    """A held place did not become a match; the reason is a code, and refusing needs none from her."""
+
+    wire: ClassVar[str] = "support.match_refused.v1"
+
+    volunteer: UUID
+    reason: str
+
+
+class MatchEnded(Event):
+    """A match is over; support of the case may go on."""
+
+    wire: ClassVar[str] = "support.match_ended.v1"
+
+    volunteer: UUID
+    reason: str
+
+
+class SessionLogged(Event):
+    """A session took place or was missed; entered as it happened, even when late."""
+
+    wire: ClassVar[str] = "support.session_logged.v1"
+
+    session: UUID
+    offer: str
+    channel: Channel
+    minutes: int
+    by: tuple[UUID, ...]
+    outcome: Literal["took_place", "missed", "cancelled", "to_be_corrected"]
+    reasons: tuple[str, ...] = ()
+
+
+class AttendanceRecorded(Event):
+    """Whether the case's person came to a session."""
+
+    wire: ClassVar[str] = "support.attendance_recorded.v1"
+
+    session: UUID
+    attended: bool
+    reason: str | None = None
+
+
+class SupportEnded(Event):
+    """Support of the case ended, with or without a review."""
+
+    wire: ClassVar[str] = "support.support_ended.v1"
+
+    reason: str
+    review: bool = False
+
+
+class SupportWorryFlagged(WorryFlagged):
+    """A worry a supporter raised, in a session or outside one."""
+
+    wire: ClassVar[str] = "support.worry_flagged.v1"
+
+
+class SupportDataErased(DataErased):
+    """Support no longer holds anything of hers."""
+
+    wire: ClassVar[str] = "support.data_erased.v1"
+
+
+class SupportErasureWithheld(ErasureWithheld):
+    """Support keeps her record for a named reason."""
+
+    wire: ClassVar[str] = "support.erasure_withheld.v1"

@@ -1,0 +1,84 @@
+"""What triage says: what it recommends, and what a named person decided."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from shared.events.codes import AgeBand, Baby, Measure, OfferAdvice, Signal, Stage
+from shared.events.erasure import DataErased, ErasureWithheld
+from shared.events.event import Event
+from shared.events.worry import WorryFlagged
+
+Urgency = Literal["now", "today", "review", "routine"]
+TriageOutcome = Literal["accepted", "joint_plan", "project_manager_only", "declined", "withdrawn"]
+
+
+class ReferralHeard(Event):
+    """Triage took in the facts of a referral that its rules need."""
+
+    wire: ClassVar[str] = "triage.referral_heard.v1"
+
+    programme: str | None = None
+    baby: Baby | None = None
+    conditions: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    preferences: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    age_band: AgeBand = "unknown"
+    text_unread: bool = False
+
+
+class TriageRecommended(Event):
+    """What the rules advise a person to decide, with every reason and the rules' version (SAFETY S2)."""
+
+    wire: ClassVar[str] = "triage.recommended.v1"
+
+    urgency: Urgency
+    offers: tuple[OfferAdvice, ...] = ()
+    missing: tuple[str, ...] = ()
+    needs_person: tuple[str, ...] = ()
+    rule_version: str
+
+
+class TriageCompleted(Event):
+    """A named person decided; the machine never does."""
+
+    wire: ClassVar[str] = "triage.completed.v1"
+
+    outcome: TriageOutcome
+    offer: str | None = None
+    reason: str
+    decided_by: str
+    rule_version: str
+    signposts: tuple[str, ...] = ()
+
+
+class MeasureRecorded(Event):
+    """A questionnaire was scored; every measure of mothers and volunteers passes here."""
+
+    wire: ClassVar[str] = "triage.measure_recorded.v1"
+
+    instrument: str
+    version: str
+    items: dict[int, int] = {}
+    totals: dict[str, int] = {}
+    stage: Stage
+    taken_on: date
+    by: str
+
+
+class TriageWorryFlagged(WorryFlagged):
+    """A worry found while a case was read or measured."""
+
+    wire: ClassVar[str] = "triage.worry_flagged.v1"
+
+
+class TriageDataErased(DataErased):
+    """Triage no longer holds anything of hers."""
+
+    wire: ClassVar[str] = "triage.data_erased.v1"
+
+
+class TriageErasureWithheld(ErasureWithheld):
+    """Triage keeps her record for a named reason."""
+
+    wire: ClassVar[str] = "triage.erasure_withheld.v1"

@@ -1,0 +1,17 @@
+"""The urgent fact three services may state: someone is worried about a person's safety."""
+
+from uuid import UUID
+
+from shared.events.codes import About, Level
+from shared.events.event import Event
+from shared.events.moment import Moment
+
+
+class WorryFlagged(Event):
+    """A worry about safety; pushed and relayed, because it may not wait for either path (DESIGN 4)."""
+
+    signal_id: UUID
+    about: About
+    code: str
+    level: Level
+    observed_at: Moment

@@ -1,0 +1,28 @@
+"""Why the plumbing could not do what was asked.
+
+Failure
+├── Overloaded      the queue is full or too slow: ask again later (503)
+├── Unavailable     the database did not confirm in time (503)
+├── KeyReused       the key or claim was used for another body (422)
+└── UnknownHistory  a stream holds an event this version of the service does not know (503)
+"""
+
+
+class Failure(Exception):
+    """The plumbing's own failures; decisions say no with `Rejected` instead."""
+
+
+class Overloaded(Failure):
+    """Too much is waiting already."""
+
+
+class Unavailable(Failure):
+    """The store did not confirm before the deadline; the outcome is unknown and the input may be sent again."""
+
+
+class KeyReused(Failure):
+    """This key was used before for a different request."""
+
+
+class UnknownHistory(Failure):
+    """A stream cannot be folded here, because a newer service wrote to it."""
