@@ -1,0 +1,1 @@
+"""Synthetic people and programmes, posted through the public interfaces only."""
