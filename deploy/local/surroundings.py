@@ -1,0 +1,66 @@
+"""The only file of the local stack that reads environment variables; standard library only."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.places import CHECKOUT, LOCAL, SERVICES
+
+PORT_NAMES = (*SERVICES, "kafka", "kafka-controller", "mongo", "mail", "mail-http")
+_SERVICE_PREFIXES = tuple(f"{service.upper()}_" for service in SERVICES)
+_KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "JAVA_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the caller's environment asks of the local stack.
+
+    BESIDE_LOCAL names the stack's folder, BESIDE_PORT_<NAME> a port (referral ... outcomes, kafka, mongo, mail ...),
+    BESIDE_MONGOD another mongod, BESIDE_TEST_KAFKA and BESIDE_TEST_MONGO a cluster for the tests to use,
+    BESIDE_TEST_CONTAINERS=0 forbids the tests to start containers.
+    """
+
+    folder: Path = LOCAL
+    ports: Mapping[str, int] = field(default_factory=dict)
+    mongod: str | None = None
+    test_kafka: str | None = None
+    test_mongo: str | None = None
+    containers: bool = True
+
+
+def read(environ: Mapping[str, str] | None = None) -> Surroundings:
+    """Read the variables above; raises `ValueError` naming the variable whose value is not a port."""
+    env = os.environ if environ is None else environ
+    return Surroundings(
+        folder=Path(env.get("BESIDE_LOCAL") or LOCAL).absolute(),
+        ports={name: _port(port_variable(name), env) for name in PORT_NAMES if env.get(port_variable(name))},
+        mongod=env.get("BESIDE_MONGOD") or None,
+        test_kafka=env.get("BESIDE_TEST_KAFKA") or None,
+        test_mongo=env.get("BESIDE_TEST_MONGO") or None,
+        containers=env.get("BESIDE_TEST_CONTAINERS") != "0",
+    )
+
+
+def port_variable(name: str) -> str:
+    """The variable that asks for one port, e.g. BESIDE_PORT_MAIL_HTTP."""
+    return f"BESIDE_PORT_{name.upper().replace('-', '_')}"
+
+
+def inherited() -> dict[str, str]:
+    """The caller's whole environment, for tools that must see it (proxies, certificates, package settings)."""
+    return dict(os.environ)
+
+
+def for_child(own: Mapping[str, str]) -> dict[str, str]:
+    """What a process of the stack sees: the machine's basics, the caller's settings for services, and `own` on top."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("LC_")}
+    services = {name: value for name, value in os.environ.items() if name.startswith(_SERVICE_PREFIXES)}
+    return {**kept, **services, "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", **own}
+
+
+def _port(variable: str, env: Mapping[str, str]) -> int:
+    value = env[variable]
+    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+        raise ValueError(f"{variable} must be a port between 1 and 65535, not {value!r}")
+    return int(value)

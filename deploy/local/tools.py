@@ -1,0 +1,67 @@
+"""The programs that set-up needs from the system: looks for them, installs them on Debian as root, else names them."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.local.surroundings import inherited
+
+JAVA_AT_LEAST = 17  # Kafka 4 servers run on Java 17 and later
+
+
+class Missing(Exception):
+    """A prerequisite is not here and could not be installed; the message is the one line to show."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A prerequisite: how to see that it is there, and what Debian calls it."""
+
+    name: str
+    package: str
+    present: Callable[[], bool]
+
+
+def java_major() -> int:
+    """The major version of the Java on the path, 0 if there is none."""
+    if not shutil.which("java"):
+        return 0
+    told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', told)
+    return int(found[1]) if found else 0
+
+
+def _has_venv() -> bool:
+    return all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
+
+
+JAVA = Tool(f"a Java runtime >= {JAVA_AT_LEAST}", "openjdk-17-jdk-headless", lambda: java_major() >= JAVA_AT_LEAST)
+MAVEN = Tool("Maven", "maven", lambda: shutil.which("mvn") is not None)
+VENV = Tool("Python's venv module", "python3-venv", _has_venv)
+
+
+def require(tool: Tool) -> None:
+    """Return when the tool is there, installing it if that is possible; raises `Missing` otherwise."""
+    if tool.present():
+        return
+    if can_install():
+        install(tool.package)
+    if not tool.present():
+        raise Missing(f"{tool.name} is missing: install the package {tool.package} and run the same command again")
+
+
+def can_install() -> bool:
+    """Whether this is a Debian-like machine and we are root."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(*packages: str) -> None:
+    """Install Debian packages; what goes wrong is seen by looking for the tool again."""
+    print(f"installing {' '.join(packages)}", flush=True)
+    quiet = {**inherited(), "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *packages]):
+        subprocess.run(["apt-get", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)

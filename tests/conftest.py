@@ -1,0 +1,102 @@
+"""Real servers for the tests that ask for them: a named cluster, else containers, else processes of this machine."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from deploy.local import containers, surroundings
+from deploy.local.testing import LocalStack, local_kafka, local_mongo, own_stack
+from deploy.topics import FILE, Topic, create, load
+
+_SURROUNDINGS = surroundings.read()
+_FIXTURES_OF_REAL_SERVERS = {"kafka", "mongo", "stack"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a real server carries the marker, whether its author remembered or not."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _FIXTURES_OF_REAL_SERVERS & set(item.fixturenames):
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(scope="session")
+def engine() -> bool:
+    """Whether containers may be used and a Docker engine answers."""
+    return _SURROUNDINGS.containers and containers.engine_answers()
+
+
+@pytest.fixture(scope="session")
+def kafka(engine: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap address of a real Kafka that makes no topics by itself."""
+    if _SURROUNDINGS.test_kafka:
+        yield _SURROUNDINGS.test_kafka
+    else:
+        start = containers.container_kafka() if engine else local_kafka(tmp_path_factory.mktemp("kafka"))
+        with start as bootstrap:
+            yield bootstrap
+
+
+@pytest.fixture(scope="session")
+def mongo(engine: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real MongoDB replica set."""
+    if _SURROUNDINGS.test_mongo:
+        yield _SURROUNDINGS.test_mongo
+    else:
+        start = containers.container_mongo() if engine else local_mongo(tmp_path_factory.mktemp("mongo"))
+        with start as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+async def mongo_client(mongo: str) -> AsyncIterator[AsyncMongoClient[dict[str, Any]]]:
+    """One client for all tests; they share the session's event loop."""
+    async with AsyncMongoClient[dict[str, Any]](mongo, tz_aware=True) as client:
+        yield client
+
+
+@pytest.fixture
+async def database(
+    mongo_client: AsyncMongoClient[dict[str, Any]],
+) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    """A fresh database of a name used once, dropped afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield mongo_client[name]
+    await mongo_client.drop_database(name)
+
+
+@pytest.fixture
+async def topic(kafka: str) -> AsyncIterator[Callable[..., Awaitable[str]]]:
+    """`await topic()` or `await topic("prefix")` makes a topic with the event topics' settings; gives its name."""
+    like = next(iter(load(FILE.read_text()).values()))
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    made: list[str] = []
+
+    async def make(prefix: str = "test", partitions: int = like.partitions) -> str:
+        name = f"{prefix}.{secrets.token_hex(6)}"
+        await create(admin, [Topic(name, like.key, partitions, like.settings, (), {})])
+        made.append(name)
+        return name
+
+    yield make
+    if made:
+        await admin.delete_topics(made)
+    await admin.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """A whole stack shared by the tests of this run: leave it running and whole.
+
+    A test that wants other settings or hurts the stack for long makes its own: `with own_stack(folder) as stack`.
+    """
+    folder: Path = tmp_path_factory.mktemp("stack")
+    with own_stack(folder) as running:
+        yield running
