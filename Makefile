@@ -1,0 +1,64 @@
+# Everything a developer does here. `make` alone prints this list.
+PYTHON ?= python3
+RUN := .venv/bin/python -m
+PYTEST := $(RUN) pytest -q
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit real check lint types imports verify faults bench up status logs down lock
+
+help: ## print this list
+	@echo "Beside: open software for perinatal peer support. The two commands: make demo, make test."
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-16s%s\n", $$1, $$2}'
+
+setup: ## install what is missing: packages, Kafka, MongoDB (done once, then a look)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python >= 3.11 is missing: install the package python3, or name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m deploy.local.prepare
+
+demo: setup ## start the stack, send 260 made-up referrals down the whole road, show what happened
+	@$(RUN) deploy.simulate.demo
+
+test: setup check unit real ## everything: style, types, imports, all tests (15 minutes at most)
+
+unit: setup ## the tests that need no servers (30 seconds)
+	@$(PYTEST) -m "not real"
+
+real: setup ## the tests on real Kafka and MongoDB
+	@$(PYTEST) -m real
+
+check: lint types imports ## style, types and import rules
+
+lint: setup
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+types: setup
+	@$(RUN) mypy
+
+imports: setup
+	@.venv/bin/lint-imports
+
+verify: setup ## the journeys through all five services, on a stack of their own
+	@$(PYTEST) tests/journeys
+
+faults: setup ## kill and stop services, MongoDB and Kafka under load, and account for every referral
+	@$(PYTEST) tests/faults
+
+bench: setup ## measure speed and memory
+	@$(RUN) benchmarks
+
+up: setup ## start the stack in the background and say where everything is
+	@$(RUN) deploy.local up
+
+status: setup ## what runs, where, and how large
+	@$(RUN) deploy.local status
+
+logs: setup ## follow every log
+	@$(RUN) deploy.local logs
+
+down: setup ## stop the stack
+	@$(RUN) deploy.local down
+
+lock: ## pin every package again, with hashes (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade requirements.in -o requirements.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.lock
