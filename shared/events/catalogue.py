@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from shared.events import outcomes, referral, safeguarding, support, triage
 from shared.events.event import Event
-from shared.events.upcasters import upcast
+from shared.events.fields import FIELDS
+from shared.events.upcasters import UPCASTERS, Upcasters, newest, upcast
 from shared.events.worry import WorryFlagged
 
 SERVICES = ("referral", "triage", "support", "safeguarding", "outcomes")
 SIGNALS_TOPIC = "safeguarding.signals"
+_INDEXES = range(100)
 
 
 class UnknownType(Exception):
@@ -30,10 +32,10 @@ def _of(module: ModuleType) -> dict[str, type[Event]]:
     return {event.wire: event for event in found if "wire" in vars(event)}
 
 
-CATALOGUE: Mapping[str, type[Event]] = {
-    wire: event
-    for module in (referral, triage, support, safeguarding, outcomes)
-    for wire, event in _of(module).items()
+Catalogue = Mapping[str, type[Event]]
+
+CATALOGUE: Catalogue = {
+    wire: event for module in (referral, triage, support, safeguarding, outcomes) for wire, event in _of(module).items()
 }
 URGENT = frozenset(wire for wire, event in CATALOGUE.items() if issubclass(event, WorryFlagged))
 
@@ -44,17 +46,38 @@ def topics_of(wire: str) -> tuple[str, ...]:
     return (own, SIGNALS_TOPIC) if wire in URGENT else (own,)
 
 
-def decode(wire: str, data: Mapping[str, Any], *, case: UUID | None, occurred_at: datetime) -> Event:
+def known(wire: str, *, upcasters: Upcasters = UPCASTERS, catalogue: Catalogue = CATALOGUE) -> type[Event]:
+    """The event that `wire`, or the newest version it is lifted to, stands for; raises `UnknownType`."""
+    event = catalogue.get(newest(wire, upcasters))
+    if event is None:
+        raise UnknownType(wire)
+    return event
+
+
+def decode(
+    wire: str,
+    data: Mapping[str, Any],
+    *,
+    case: UUID | None,
+    occurred_at: datetime,
+    upcasters: Upcasters = UPCASTERS,
+    catalogue: Catalogue = CATALOGUE,
+) -> Event:
     """Rebuild an event from its wire type and data, lifting old versions to the newest.
 
     Raises `UnknownType` for a type outside the catalogue, `Unreadable` for data that does not fit.
     """
-    newest, lifted = upcast(wire, dict(data))
-    event = CATALOGUE.get(newest)
-    if event is None:
-        raise UnknownType(wire)
+    event = known(wire, upcasters=upcasters, catalogue=catalogue)
     try:
+        lifted = upcast(wire, dict(data), upcasters)[1] if wire in upcasters else data
         return event.model_validate({**lifted, "case": case, "occurred_at": occurred_at})
     except ValidationError as invalid:
-        faults = ", ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in invalid.errors(include_input=False))
+        faults = ", ".join(f"{_place(e['loc'])}: {e['type']}" for e in invalid.errors(include_input=False))
         raise Unreadable(f"{wire}: {faults}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        raise Unreadable(f"{wire}: an older version's data could not be lifted") from None
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    # A mapping's key is part of the place, and a stranger chose it: only indexes and our own names are repeated.
+    return ".".join(str(part) if part in FIELDS or part in _INDEXES else "*" for part in loc)

@@ -1,10 +1,19 @@
 """The closed lists and small values that several events share."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.shapes import CODE_PATTERN
+
+Code = Annotated[str, Field(pattern=CODE_PATTERN)]
+"""A stable code, an id or a role with an id: no spaces, so that no sentence can travel (DESIGN 5)."""
+Count = Annotated[int, Field(ge=0, le=100_000)]
+"""How many of something; bounded, so that no telephone or NHS number fits."""
+Score = Annotated[int, Field(ge=0, le=999)]
+ItemNumber = Annotated[int, Field(ge=1, le=99)]
 
 Level = Literal["now", "today", "history"]
 About = Literal["adult", "unborn", "child", "other_child", "other_adult", "supporter", "unknown"]
@@ -42,10 +51,10 @@ class Baby(Value):
 class Measure(Value):
     """Answers to one questionnaire: item number to score, or scale name to total; never item wording."""
 
-    instrument: str
-    version: str
-    items: dict[int, int] = {}
-    totals: dict[str, int] = {}
+    instrument: Code
+    version: Code
+    items: dict[ItemNumber, Score] = {}
+    totals: dict[Code, Score] = {}
     taken_on: date
 
 
@@ -53,14 +62,14 @@ class Signal(Value):
     """A worry found in an input, with the level its edge assigned from the risk table (SAFETY S5)."""
 
     signal_id: UUID
-    code: str
+    code: Code
     level: Level
 
 
 class OfferAdvice(Value):
     """Why an offer fits, and why it may not, as stable reason codes."""
 
-    offer: str
+    offer: Code
     fits: bool
-    reasons_for: tuple[str, ...] = ()
-    reasons_against: tuple[str, ...] = ()
+    reasons_for: tuple[Code, ...] = ()
+    reasons_against: tuple[Code, ...] = ()

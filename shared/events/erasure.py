@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from shared.events.codes import Code
 from shared.events.event import Event
 
 
@@ -12,5 +13,5 @@ class DataErased(Event):
 class ErasureWithheld(Event):
     """The service keeps what it holds, on `basis`, until it is looked at again."""
 
-    basis: str
+    basis: Code
     review_on: date | None = None

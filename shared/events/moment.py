@@ -7,8 +7,14 @@ from pydantic import AfterValidator, AwareDatetime
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
-    """Return `moment` in UTC with everything finer than a millisecond cut off."""
-    utc = moment.astimezone(UTC)
+    """Return `moment` in UTC with everything finer than a millisecond cut off.
+
+    Raises `ValueError` for an instant that falls outside the calendar once it is in UTC.
+    """
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

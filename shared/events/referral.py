@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events.codes import AgeBand, Baby, Measure, Route, Signal, Source
+from shared.events.codes import AgeBand, Baby, Code, Count, Measure, Route, Signal, Source
 from shared.events.erasure import DataErased, ErasureWithheld
 from shared.events.event import Event
 from shared.events.worry import WorryFlagged
@@ -14,13 +14,13 @@ class ReferralReceived(Event):
 
     wire: ClassVar[str] = "referral.received.v1"
 
-    programme: str | None = None
+    programme: Code | None = None
     source: Source
     route: Route
     baby: Baby | None = None
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Code, ...] = ()
     measures: tuple[Measure, ...] = ()
-    preferences: tuple[str, ...] = ()
+    preferences: tuple[Code, ...] = ()
     signals: tuple[Signal, ...] = ()
     age_band: AgeBand = "unknown"
     text_unread: bool = False
@@ -32,7 +32,7 @@ class ReferralWithdrawn(Event):
 
     wire: ClassVar[str] = "referral.withdrawn.v1"
 
-    reason: str
+    reason: Code
 
 
 class ConsentChanged(Event):
@@ -40,7 +40,7 @@ class ConsentChanged(Event):
 
     wire: ClassVar[str] = "referral.consent_changed.v1"
 
-    scope: str
+    scope: Code
     given: Literal["yes", "no", "not_asked"]
 
 
@@ -75,8 +75,8 @@ class ReferralRefused(Event):
 
     wire: ClassVar[str] = "referral.refused.v1"
 
-    status: int
-    code: str
+    status: Count
+    code: Code
 
 
 class ReferralDataErased(DataErased):

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.codes import About, Level
+from shared.events.codes import About, Code, Count, Level
 from shared.events.erasure import DataErased, ErasureWithheld
 from shared.events.event import Event
 from shared.events.moment import Moment
@@ -16,9 +16,9 @@ class SafeguardingRaised(Event):
 
     signal_id: UUID
     level: Level
-    routes: tuple[str, ...] = ()
+    routes: tuple[Code, ...] = ()
     about: About = "unknown"
-    code: str = "unspecified"
+    code: Code = "unspecified"
 
 
 class PageRequested(Event):
@@ -26,9 +26,9 @@ class PageRequested(Event):
 
     wire: ClassVar[str] = "safeguarding.page_requested.v1"
 
-    ladder_level: int
-    role: str
-    reason: str
+    ladder_level: Count
+    role: Code
+    reason: Code
     answer_by: Moment
 
 
@@ -37,9 +37,9 @@ class PageSent(Event):
 
     wire: ClassVar[str] = "safeguarding.page_sent.v1"
 
-    ladder_level: int
-    role: str
-    channel: str
+    ladder_level: Count
+    role: Code
+    channel: Code
     delivered: bool
 
 
@@ -48,8 +48,8 @@ class SafeguardingAcknowledged(Event):
 
     wire: ClassVar[str] = "safeguarding.acknowledged.v1"
 
-    by_role: str
-    next_step: str
+    by_role: Code
+    next_step: Code
     next_at: Moment
 
 
@@ -58,7 +58,7 @@ class SafeguardingEscalated(Event):
 
     wire: ClassVar[str] = "safeguarding.escalated.v1"
 
-    level: int
+    level: Count
 
 
 class SafeguardingClosed(Event):
@@ -66,8 +66,8 @@ class SafeguardingClosed(Event):
 
     wire: ClassVar[str] = "safeguarding.closed.v1"
 
-    reason: str
-    actions: tuple[str, ...] = ()
+    reason: Code
+    actions: tuple[Code, ...] = ()
 
 
 class SafeguardingDataErased(DataErased):

@@ -4,7 +4,7 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events.codes import Channel
+from shared.events.codes import Channel, Code, Count
 from shared.events.erasure import DataErased, ErasureWithheld
 from shared.events.event import Event
 from shared.events.moment import Moment
@@ -17,8 +17,8 @@ class VolunteerChanged(Event):
     wire: ClassVar[str] = "support.volunteer_changed.v1"
 
     status: Literal["ready", "paused", "suspended", "left"]
-    gates: tuple[str, ...] = ()
-    cap: int = 0
+    gates: tuple[Code, ...] = ()
+    cap: Count = 0
 
 
 class CapacityChanged(Event):
@@ -26,8 +26,8 @@ class CapacityChanged(Event):
 
     wire: ClassVar[str] = "support.capacity_changed.v1"
 
-    offer: str
-    free: int
+    offer: Code
+    free: Count
     expected_on: date | None = None
 
 
@@ -36,7 +36,7 @@ class CaseOpened(Event):
 
     wire: ClassVar[str] = "support.case_opened.v1"
 
-    offer: str | None = None
+    offer: Code | None = None
     joint_plan: bool = False
 
 
@@ -55,7 +55,7 @@ class PlaceReleased(Event):
     wire: ClassVar[str] = "support.place_released.v1"
 
     volunteer: UUID
-    reason: str
+    reason: Code
 
 
 class MatchMade(Event):
@@ -64,7 +64,7 @@ class MatchMade(Event):
     wire: ClassVar[str] = "support.match_made.v1"
 
     volunteer: UUID
-    offer: str
+    offer: Code
 
 
 class MatchRefused(Event):
@@ -73,7 +73,7 @@ class MatchRefused(Event):
     wire: ClassVar[str] = "support.match_refused.v1"
 
     volunteer: UUID
-    reason: str
+    reason: Code
 
 
 class MatchEnded(Event):
@@ -82,7 +82,7 @@ class MatchEnded(Event):
     wire: ClassVar[str] = "support.match_ended.v1"
 
     volunteer: UUID
-    reason: str
+    reason: Code
 
 
 class SessionLogged(Event):
@@ -91,12 +91,12 @@ class SessionLogged(Event):
     wire: ClassVar[str] = "support.session_logged.v1"
 
     session: UUID
-    offer: str
+    offer: Code
     channel: Channel
-    minutes: int
+    minutes: Count
     by: tuple[UUID, ...]
     outcome: Literal["took_place", "missed", "cancelled", "to_be_corrected"]
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Code, ...] = ()
 
 
 class AttendanceRecorded(Event):
@@ -106,7 +106,7 @@ class AttendanceRecorded(Event):
 
     session: UUID
     attended: bool
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class SupportEnded(Event):
@@ -114,7 +114,7 @@ class SupportEnded(Event):
 
     wire: ClassVar[str] = "support.support_ended.v1"
 
-    reason: str
+    reason: Code
     review: bool = False
 
 

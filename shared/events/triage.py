@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
-from shared.events.codes import AgeBand, Baby, Measure, OfferAdvice, Signal, Stage
+from shared.events.codes import AgeBand, Baby, Code, ItemNumber, Measure, OfferAdvice, Score, Signal, Stage
 from shared.events.erasure import DataErased, ErasureWithheld
 from shared.events.event import Event
 from shared.events.worry import WorryFlagged
@@ -17,11 +17,11 @@ class ReferralHeard(Event):
 
     wire: ClassVar[str] = "triage.referral_heard.v1"
 
-    programme: str | None = None
+    programme: Code | None = None
     baby: Baby | None = None
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Code, ...] = ()
     measures: tuple[Measure, ...] = ()
-    preferences: tuple[str, ...] = ()
+    preferences: tuple[Code, ...] = ()
     signals: tuple[Signal, ...] = ()
     age_band: AgeBand = "unknown"
     text_unread: bool = False
@@ -34,9 +34,9 @@ class TriageRecommended(Event):
 
     urgency: Urgency
     offers: tuple[OfferAdvice, ...] = ()
-    missing: tuple[str, ...] = ()
-    needs_person: tuple[str, ...] = ()
-    rule_version: str
+    missing: tuple[Code, ...] = ()
+    needs_person: tuple[Code, ...] = ()
+    rule_version: Code
 
 
 class TriageCompleted(Event):
@@ -45,11 +45,11 @@ class TriageCompleted(Event):
     wire: ClassVar[str] = "triage.completed.v1"
 
     outcome: TriageOutcome
-    offer: str | None = None
-    reason: str
-    decided_by: str
-    rule_version: str
-    signposts: tuple[str, ...] = ()
+    offer: Code | None = None
+    reason: Code
+    decided_by: Code
+    rule_version: Code
+    signposts: tuple[Code, ...] = ()
 
 
 class MeasureRecorded(Event):
@@ -57,13 +57,13 @@ class MeasureRecorded(Event):
 
     wire: ClassVar[str] = "triage.measure_recorded.v1"
 
-    instrument: str
-    version: str
-    items: dict[int, int] = {}
-    totals: dict[str, int] = {}
+    instrument: Code
+    version: Code
+    items: dict[ItemNumber, Score] = {}
+    totals: dict[Code, Score] = {}
     stage: Stage
     taken_on: date
-    by: str
+    by: Code
 
 
 class TriageWorryFlagged(WorryFlagged):

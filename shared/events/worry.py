@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.events.codes import About, Level
+from shared.events.codes import About, Code, Level
 from shared.events.event import Event
 from shared.events.moment import Moment
 
@@ -12,6 +12,6 @@ class WorryFlagged(Event):
 
     signal_id: UUID
     about: About
-    code: str
+    code: Code
     level: Level
     observed_at: Moment
