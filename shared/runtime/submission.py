@@ -34,7 +34,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an input led to: its events (none: nothing to do) and the stream's version after; `repeated` if taken before."""
+    """What an input led to: its events (none: nothing to do), the stream's version after, and if it was a repeat."""
 
     stream: str
     version: int
