@@ -49,7 +49,7 @@ def packages_done() -> bool:
 
 def install_packages() -> None:
     """Make the virtual environment afresh if its lock changed, then install with hashes."""
-    tools.require(tools.VENV)
+    _require(tools.VENV)
     if PACKAGES_MARK.exists() or not _runs(VENV_PYTHON):
         subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
@@ -59,8 +59,8 @@ def install_packages() -> None:
 
 def resolve_jars() -> None:
     """Fetch Kafka, for which Java and Maven must be there."""
-    tools.require(tools.JAVA)
-    tools.require(tools.MAVEN)
+    _require(tools.JAVA)
+    _require(tools.MAVEN)
     jars.resolve()
 
 
@@ -78,12 +78,17 @@ def check_mongod() -> None:
     """See mongod start; install the libraries it links to where that is possible."""
     found = subprocess.run([VENV_PYTHON, "-c", _FIND_MONGOD], capture_output=True, text=True, cwd=CHECKOUT, check=False)
     program = Path(found.stdout.strip() or "/mongod-not-found")
-    if not _runs(program) and tools.can_install():
-        tools.install(*MONGOD_LIBRARIES)
+    install = tools.installer_here()
+    if not _runs(program) and install:
+        install(*MONGOD_LIBRARIES)
     if not _runs(program):
         libraries = ", ".join(MONGOD_LIBRARIES)
         raise tools.Missing(f"mongod does not start: install {libraries}, or name another mongod in BESIDE_MONGOD")
     set_done(MONGOD_MARK, mongod_key())
+
+
+def _require(tool: tools.Tool) -> None:
+    tools.require(tool, installer=tools.installer_here())
 
 
 def _runs(program: Path) -> bool:
@@ -94,7 +99,7 @@ def _runs(program: Path) -> bool:
 
 STEPS: tuple[tuple[str, Callable[[], bool], Callable[[], None]], ...] = (
     ("virtual environment and packages", packages_done, install_packages),
-    ("Java", java_done, lambda: tools.require(tools.JAVA)),
+    ("Java", java_done, lambda: _require(tools.JAVA)),
     ("Kafka's jars", jars.present, resolve_jars),
     ("mongod", lambda: is_done(MONGOD_MARK, mongod_key()), check_mongod),
 )

@@ -44,22 +44,22 @@ MAVEN = Tool("Maven", "maven", lambda: shutil.which("mvn") is not None)
 VENV = Tool("Python's venv module", "python3-venv", _has_venv)
 
 
-def require(tool: Tool) -> None:
-    """Return when the tool is there, installing it if that is possible; raises `Missing` otherwise."""
+def require(tool: Tool, *, installer: Callable[[str], None] | None = None) -> None:
+    """Return when the tool is there, installing it if there is an installer; raises `Missing` otherwise."""
     if tool.present():
         return
-    if can_install():
-        install(tool.package)
+    if installer:
+        installer(tool.package)
     if not tool.present():
         raise Missing(f"{tool.name} is missing: install the package {tool.package} and run the same command again")
 
 
-def can_install() -> bool:
-    """Whether this is a Debian-like machine and we are root."""
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+def installer_here() -> Callable[..., None] | None:
+    """What installs packages on a Debian-like machine for root; None elsewhere."""
+    return apt_install if os.geteuid() == 0 and shutil.which("apt-get") else None
 
 
-def install(*packages: str) -> None:
+def apt_install(*packages: str) -> None:
     """Install Debian packages; what goes wrong is seen by looking for the tool again."""
     print(f"installing {' '.join(packages)}", flush=True)
     quiet = {**inherited(), "DEBIAN_FRONTEND": "noninteractive"}
