@@ -64,7 +64,7 @@ class Sink:
                 "to": list(envelope.rcpt_tos),
                 "subject": parsed.get("Subject", ""),
                 "headers": {name: str(value) for name, value in parsed.items()},
-                "text": text.get_content() if text else "",
+                "text": text.get_content().replace("\r\n", "\n") if text else "",
             }
         )
         return "250 Taken"

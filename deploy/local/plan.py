@@ -52,7 +52,7 @@ def mail_unit(where: Addresses, folder: Path, secret: Path) -> Unit:
     )
 
 
-def described(where: Addresses, pids: Mapping[str, int | None]) -> dict[str, Any]:
+def described(where: Addresses, pids: Mapping[str, int]) -> dict[str, Any]:
     """What stack.json says: where to reach everything. The sign-in parts are empty until there is sign-in."""
     return {
         "services": {name: where.service(name) for name in SERVICES},

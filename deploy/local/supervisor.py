@@ -120,7 +120,7 @@ class Supervisor:
         if str(note) != self._written:
             self._written = str(note)
             if self._phase is Phase.READY:
-                pids = {name: child.pid for name, child in self._children.items()}
+                pids = {name: child.pid for name, child in self._children.items() if child.pid}
                 stack = plan.described(self._where, pids)
                 write_atomically(self.folder / "stack.json", json.dumps(stack, indent=1))
             state.write(self.folder, note)
