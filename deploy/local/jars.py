@@ -15,6 +15,10 @@ MARK = CACHE / "kafka" / "done"
 FOLDER = CACHE / "kafka" / "jars"
 
 
+class NotFetched(Exception):
+    """Maven failed; the message holds what it said."""
+
+
 class JarsDiffer(Exception):
     """Maven resolved something other than what jars.lock records."""
 
@@ -27,16 +31,16 @@ def present() -> bool:
 def resolve() -> None:
     """Fetch the jars into a fresh folder, check each one's SHA-256, and put the folder in place.
 
-    Raises `JarsDiffer` for a missing, extra or changed jar, `CalledProcessError` if Maven fails.
+    Raises `JarsDiffer` for a missing, extra or changed jar, `NotFetched` if Maven fails.
     """
     MARK.parent.mkdir(parents=True, exist_ok=True)
     MARK.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=MARK.parent) as folder:
         fetched = Path(folder) / "jars"
-        goal = "dependency:copy-dependencies"
-        subprocess.run(
-            ["mvn", "-q", "-B", "-Dstyle.color=never", "-f", POM, goal, f"-DoutputDirectory={fetched}"], check=True
-        )
+        copy = ["dependency:copy-dependencies", f"-DoutputDirectory={fetched}"]
+        maven = subprocess.run(["mvn", "-q", "-B", "-f", POM, *copy], capture_output=True, text=True, check=False)
+        if maven.returncode != 0:
+            raise NotFetched(f"Maven could not fetch Kafka:\n{maven.stdout}{maven.stderr}".strip())
         check(fetched, LOCK.read_text())
         shutil.rmtree(FOLDER, ignore_errors=True)
         fetched.rename(FOLDER)

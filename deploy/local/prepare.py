@@ -31,7 +31,7 @@ def main() -> int:
                 if not done():
                     print(f"set-up: {title}", flush=True)
                     run()
-        except (tools.Missing, jars.JarsDiffer, subprocess.CalledProcessError) as problem:
+        except (tools.Missing, jars.NotFetched, jars.JarsDiffer, subprocess.CalledProcessError) as problem:
             print(f"set-up stopped: {problem}", file=sys.stderr)
             return 1
     return 0
