@@ -1,0 +1,62 @@
+"""From the text of the data files to checked, frozen values; whoever may touch files hands in the text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from shared.programmes.model import Data, Programme, RiskLevels, Sites
+
+SITES_FILE = "sites.yaml"
+RISK_FILE = "risk_levels.yaml"
+PROGRAMME_FILES = ("parents_in_mind.yaml", "mums_in_mind.yaml", "birth_and_beyond.yaml")
+
+D = TypeVar("D", bound=Data)
+
+
+class BadData(ValueError):
+    """A data file does not say what it must; the message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeData:
+    """Everything the services know about programmes, sites and levels of risk."""
+
+    sites: Sites
+    programmes: Mapping[str, Programme]
+    risk: RiskLevels
+
+
+def load(read: Callable[[str], str]) -> ProgrammeData:
+    """Read all data files through `read` (file name to text); raises `BadData`, or whatever `read` raises."""
+    sites = sites_from(read(SITES_FILE))
+    programmes = {programme.id: programme for programme in map(programme_from, map(read, PROGRAMME_FILES))}
+    for programme in programmes.values():
+        unknown = [site for site in programme.sites if sites.site(site) is None]
+        if unknown:
+            raise BadData(f"{programme.id}: no such site: {', '.join(unknown)}")
+    return ProgrammeData(sites=sites, programmes=programmes, risk=risk_levels_from(read(RISK_FILE)))
+
+
+def sites_from(text: str) -> Sites:
+    """The providers and their sites; raises `BadData`."""
+    return _from(text, Sites)
+
+
+def programme_from(text: str) -> Programme:
+    """One programme; raises `BadData`."""
+    return _from(text, Programme)
+
+
+def risk_levels_from(text: str) -> RiskLevels:
+    """The risk table; raises `BadData`."""
+    return _from(text, RiskLevels)
+
+
+def _from(text: str, shape: type[D]) -> D:
+    try:
+        return shape.model_validate(yaml.safe_load(text))
+    except (ValidationError, yaml.YAMLError) as invalid:
+        raise BadData(f"{shape.__name__}: {invalid}") from invalid

@@ -1,0 +1,92 @@
+"""How urgent a worry is, by the risk table; it may only ever be raised here, a person lowers it (SAFETY S5, S8)."""
+
+from collections.abc import Iterable, Sequence
+
+from shared.events.codes import About, AgeBand, Level, Measure
+from shared.events.shapes import CODE
+from shared.programmes.model import Danger, LevelOrNone, RiskLevels
+
+_ORDER: dict[LevelOrNone, int] = {"none": 0, "history": 1, "today": 2, "now": 3}
+UNSPECIFIED = "unspecified"
+
+
+def highest(levels: Iterable[Level]) -> Level | None:
+    """The most urgent of `levels`; None when there is none."""
+    return max(levels, key=lambda level: _ORDER[level], default=None)
+
+
+def level_of_flag(table: RiskLevels, code: str) -> Level | None:
+    """The level of a safeguarding flag; None only for codes the table says are none, never for unknown ones."""
+    return _some(table.flags.get(code.strip(), table.unknown))
+
+
+def about_of_flag(table: RiskLevels, code: str) -> About:
+    """Who a flag is about, by kind."""
+    return table.about.get(code.strip(), "unknown")
+
+
+def level_of_condition(table: RiskLevels, code: str) -> Level | None:
+    """The level of a coded condition; an unknown code gets the table's level for unknown codes."""
+    return _some(table.conditions.get(code.strip(), table.unknown))
+
+
+def level_of_danger(table: RiskLevels, in_danger: Danger) -> Level:
+    """The level of the answer to "is anyone in danger now?" (SAFETY S19)."""
+    return table.danger[in_danger]
+
+
+def forbids_contact(table: RiskLevels, flags: Iterable[str]) -> bool:
+    """Whether a flag sets "safe to contact" to no (SAFETY S9)."""
+    return any(code.strip() in table.no_safe_contact for code in flags)
+
+
+def alerts_in(table: RiskLevels, measure: Measure) -> list[tuple[str, Level]]:
+    """The alert items of one questionnaire that were answered above 0, as (code, level).
+
+    A partial form alerts, and so does a score above the item's range: the worry comes before the form (SAFETY S3).
+    """
+    wanted = _bare(measure.instrument)
+    found: list[tuple[str, Level]] = []
+    for name, items in table.alert_items.items():
+        for number, steps in items.items() if _bare(name) == wanted else ():
+            level = highest(step.level for step in steps if measure.items.get(number, 0) >= step.start)
+            if level:
+                found.append((f"{name}/item-{number}", level))
+    return found
+
+
+def signals_in(
+    table: RiskLevels,
+    *,
+    flags: Sequence[str] = (),
+    conditions: Sequence[str] = (),
+    measures: Sequence[Measure] = (),
+    age_band: AgeBand = "unknown",
+) -> list[tuple[str, Level]]:
+    """Every worry in an input as (code, level), most urgent first, each code once (SAFETY S6).
+
+    Adding anything never lowers or removes what was there. A code that cannot travel becomes "unspecified".
+    """
+    found = [(code, level_of_flag(table, code)) for code in flags]
+    found += [(code, level_of_condition(table, code)) for code in conditions]
+    found += [alert for measure in measures for alert in alerts_in(table, measure)]
+    found.append((f"age/{age_band}", _some(table.age_bands.get(age_band, "none"))))
+    worst: dict[str, Level] = {}
+    for code, level in found:
+        if level:
+            name = _name(code)
+            worst[name] = highest((level, worst.get(name, level))) or level
+    return sorted(worst.items(), key=lambda pair: -_ORDER[pair[1]])
+
+
+def _name(code: str) -> str:
+    stripped = code.strip()
+    return stripped if CODE.match(stripped) else UNSPECIFIED
+
+
+def _some(level: LevelOrNone) -> Level | None:
+    return None if level == "none" else level
+
+
+def _bare(instrument: str) -> str:
+    return "".join(character for character in instrument.lower() if character.isalnum())

@@ -1,0 +1,1 @@
+"""Tests of the programme data and of the rules that read it."""
