@@ -25,8 +25,9 @@ class StackProblem(Exception):
 def up(folder: Path) -> None:
     """Start the stack in the background and return when it is ready; one that runs is left alone."""
     if not state.alive(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "supervisor.log").open("wb") as log:
+        log_file = state.log_path(folder)
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        with log_file.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local", "supervise"],
                 stdin=subprocess.DEVNULL,
@@ -50,9 +51,15 @@ def await_ready(folder: Path, process: subprocess.Popen[bytes] | None) -> Note:
         if note and note.phase is Phase.READY:
             return note
         if (process.poll() is not None) if process else not note:
-            raise StackProblem((folder / "supervisor.log").read_text().strip() or "the stack was stopped")
+            raise StackProblem(_why_ended(folder))
         time.sleep(_POLL_S)
     raise StackProblem(f"the stack is not ready; see {folder / 'logs'}")
+
+
+def _why_ended(folder: Path) -> str:
+    note = state.read(folder)
+    said = state.log_path(folder).read_text().strip().splitlines()
+    return (note.problem if note else "") or "\n".join(said[-1:]) or "the stack was stopped"
 
 
 def down(folder: Path) -> None:
@@ -65,7 +72,7 @@ def down(folder: Path) -> None:
         while supervisor.is_running() and time.monotonic() < deadline and state.alive(folder):
             time.sleep(_POLL_S)
     if state.alive(folder):
-        raise StackProblem(f"the stack does not stop; see {folder / 'supervisor.log'}")
+        raise StackProblem(f"the stack does not stop; see {state.log_path(folder)}")
     with state.sole_supervisor(folder):
         state.end_left_over(folder)
     print("the stack is stopped")

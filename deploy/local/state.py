@@ -77,6 +77,11 @@ def note_path(folder: Path) -> Path:
     return folder / "supervisor.json"
 
 
+def log_path(folder: Path) -> Path:
+    """Where the supervisor says what happened to its processes."""
+    return folder / "logs" / "supervisor.log"
+
+
 def write(folder: Path, note: Note) -> None:
     """Write the note."""
     write_atomically(note_path(folder), json.dumps(asdict(note), indent=1))

@@ -20,6 +20,7 @@ from deploy.local.services import Addresses
 from deploy.local.state import ChildNote, Note, Phase, Running
 from deploy.local.surroundings import read
 from deploy.local.unit import Unit
+from shared.runtime.clock import SystemClock
 
 TICK_S = 0.1
 READY_WITHIN_S = 120.0
@@ -38,11 +39,12 @@ class Supervisor:
     def __init__(self, units: list[Unit], where: Addresses, folder: Path) -> None:
         self.folder = folder
         self._where = where
+        self._clock = SystemClock()
         self._children = {unit.name: Child(unit, folder / "logs" / f"{unit.name}.log") for unit in units}
         self._stop = threading.Event()
         self._phase = Phase.STARTING
-        self._written = ""
         self._me = Running(os.getpid(), psutil.Process().create_time())
+        self._written = Note(Phase.STARTING, self._me)
 
     def run(self) -> None:
         """Keep the stack until SIGTERM or SIGINT, then stop everything; raises `DidNotStart`."""
@@ -117,13 +119,22 @@ class Supervisor:
             for name, child in self._children.items()
         }
         note = Note(self._phase, self._me, problem, children)
-        if str(note) != self._written:
-            self._written = str(note)
+        if note != self._written:
+            self._say_what_changed(note)
+            self._written = note
             if self._phase is Phase.READY:
                 pids = {name: child.pid for name, child in self._children.items() if child.pid}
                 stack = plan.described(self._where, pids)
                 write_atomically(self.folder / "stack.json", json.dumps(stack, indent=1))
             state.write(self.folder, note)
+
+    def _say_what_changed(self, note: Note) -> None:
+        at = self._clock.now().isoformat(timespec="milliseconds")
+        for name, child in note.children.items():
+            before = self._written.children.get(name)
+            if before is None or (before.condition, before.starts) != (child.condition, child.starts):
+                said = {"at": at, "process": name, "is": child.condition, "starts": child.starts}
+                print(json.dumps({**said, "pid": child.running.pid if child.running else None}), flush=True)
 
 
 def supervise(folder: Path) -> None:

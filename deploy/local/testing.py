@@ -166,7 +166,7 @@ def own_stack(
     for name in held:
         control.hold(folder, name)
     environment = {"BESIDE_LOCAL": str(folder), **(settings or {})}
-    process = spawn((sys.executable, "-m", "deploy.local", "supervise"), environment, folder / "supervisor.log")
+    process = spawn((sys.executable, "-m", "deploy.local", "supervise"), environment, state.log_path(folder))
     try:
         control.await_ready(folder, process)
         yield LocalStack(folder)
