@@ -47,9 +47,7 @@ class Supervisor:
         self._written = Note(Phase.STARTING, self._me)
 
     def run(self) -> None:
-        """Keep the stack until SIGTERM or SIGINT, then stop everything; raises `DidNotStart`."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked_to_stop)
+        """Keep the stack until asked to stop, then stop everything; raises `DidNotStart`."""
         deadline = time.monotonic() + READY_WITHIN_S
         problem = ""
         try:
@@ -61,7 +59,7 @@ class Supervisor:
             problem = str(broken)
             raise
         finally:
-            self._stop_all(problem)
+            self.stop_all(problem)
 
     def tick(self) -> None:
         """One look at every process."""
@@ -91,7 +89,7 @@ class Supervisor:
                 )
                 raise DidNotStart("\n".join([f"{name} does not start; the end of {child.log.name}:", *lines]))
 
-    def _stop_all(self, problem: str) -> None:
+    def stop_all(self, problem: str) -> None:
         """Services first, so that they drain into servers that still run; whatever was started is waited for."""
         self._phase = Phase.FAILED if problem else Phase.STOPPING
         (self.folder / "stack.json").unlink(missing_ok=True)
@@ -109,7 +107,8 @@ class Supervisor:
         if not problem:
             state.note_path(self.folder).unlink(missing_ok=True)
 
-    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+    def ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        """Have `run` end; a signal handler."""
         self._stop.set()
 
     def _note(self, problem: str = "") -> None:
@@ -142,4 +141,7 @@ def supervise(folder: Path) -> None:
     with state.sole_supervisor(folder):
         state.end_left_over(folder)
         where = plan.addresses(read())
-        Supervisor(plan.units(folder, where), where, folder).run()
+        supervisor = Supervisor(plan.units(folder, where), where, folder)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, supervisor.ask_to_stop)
+        supervisor.run()
