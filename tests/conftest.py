@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from deploy.local import containers, surroundings
+from deploy.local.choice import chosen
 from deploy.local.testing import LocalStack, local_kafka, local_mongo, own_stack
 from deploy.topics import FILE, Topic, create, load
 
@@ -35,23 +36,25 @@ def engine() -> bool:
 @pytest.fixture(scope="session")
 def kafka(engine: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap address of a real Kafka that makes no topics by itself."""
-    if _SURROUNDINGS.test_kafka:
-        yield _SURROUNDINGS.test_kafka
-    else:
-        start = containers.container_kafka() if engine else local_kafka(tmp_path_factory.mktemp("kafka"))
-        with start as bootstrap:
-            yield bootstrap
+    with chosen(
+        named=_SURROUNDINGS.test_kafka,
+        engine=engine,
+        container=containers.container_kafka,
+        process=lambda: local_kafka(tmp_path_factory.mktemp("kafka")),
+    ) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="session")
 def mongo(engine: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real MongoDB replica set."""
-    if _SURROUNDINGS.test_mongo:
-        yield _SURROUNDINGS.test_mongo
-    else:
-        start = containers.container_mongo() if engine else local_mongo(tmp_path_factory.mktemp("mongo"))
-        with start as url:
-            yield url
+    with chosen(
+        named=_SURROUNDINGS.test_mongo,
+        engine=engine,
+        container=containers.container_mongo,
+        process=lambda: local_mongo(tmp_path_factory.mktemp("mongo")),
+    ) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
