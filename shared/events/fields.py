@@ -73,6 +73,7 @@ FIELDS: Mapping[str, Field] = {
     # support
     "gates": Field("code", "readiness checks a volunteer has passed"),
     "cap": Field("count", "how many people a volunteer may support at once"),
+    "can_give": Field("code", "which kinds of support a volunteer is ready to give"),
     "free": Field("count", "places an offer has left"),
     "expected_on": Field("date", "when the next place is expected"),
     "joint_plan": Field("code", "whether support runs beside specialist care"),

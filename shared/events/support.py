@@ -19,6 +19,7 @@ class VolunteerChanged(Event):
     status: Literal["ready", "paused", "suspended", "left"]
     gates: tuple[Code, ...] = ()
     cap: Count = 0
+    can_give: tuple[Code, ...] = ()
 
 
 class CapacityChanged(Event):
@@ -38,6 +39,21 @@ class CaseOpened(Event):
 
     offer: Code | None = None
     joint_plan: bool = False
+    text_unread: bool = False
+
+
+class SupportWithdrawalHeard(Event):
+    """The referral was taken back: matching stops at once, ending the support stays a person's act (SAFETY S15)."""
+
+    wire: ClassVar[str] = "support.withdrawal_heard.v1"
+
+    reason: Code
+
+
+class TextReadHeard(Event):
+    """A person read the referral's free words, so that a match is no longer held back by them (SAFETY S4)."""
+
+    wire: ClassVar[str] = "support.text_read_heard.v1"
 
 
 class PlaceHeld(Event):
@@ -47,6 +63,32 @@ class PlaceHeld(Event):
 
     volunteer: UUID
     until: Moment
+
+
+class PlaceHeard(Event):
+    """The case knows that a volunteer's place is kept for it."""
+
+    wire: ClassVar[str] = "support.place_heard.v1"
+
+    volunteer: UUID
+    until: Moment
+
+
+class PlaceLapsed(Event):
+    """A held place may no longer be matched unless it already was; the case's stream settles which."""
+
+    wire: ClassVar[str] = "support.place_lapsed.v1"
+
+    volunteer: UUID
+    reason: Code
+
+
+class PlaceTaken(Event):
+    """The held place is used by a match."""
+
+    wire: ClassVar[str] = "support.place_taken.v1"
+
+    volunteer: UUID
 
 
 class PlaceReleased(Event):
@@ -116,6 +158,7 @@ class SupportEnded(Event):
 
     reason: Code
     review: bool = False
+    by: Code | None = None
 
 
 class SupportWorryFlagged(WorryFlagged):

@@ -2,8 +2,9 @@
 
 from datetime import date
 from typing import ClassVar, Literal
+from uuid import UUID
 
-from shared.events.codes import AgeBand, Baby, Code, ItemNumber, Measure, OfferAdvice, Score, Signal, Stage
+from shared.events.codes import AgeBand, Baby, Code, ItemNumber, Level, Measure, OfferAdvice, Score, Signal, Stage
 from shared.events.erasure import DataErased, ErasureWithheld
 from shared.events.event import Event
 from shared.events.worry import WorryFlagged
@@ -27,6 +28,32 @@ class ReferralHeard(Event):
     text_unread: bool = False
 
 
+class WorryHeard(Event):
+    """A worry about this case reached triage; it can only raise the urgency (SAFETY S1)."""
+
+    wire: ClassVar[str] = "triage.worry_heard.v1"
+
+    signal_id: UUID
+    code: Code
+    level: Level
+
+
+class WithdrawalHeard(Event):
+    """The referral was taken back; a person confirms it, no rule closes the case (SAFETY S2)."""
+
+    wire: ClassVar[str] = "triage.withdrawal_heard.v1"
+
+    reason: Code
+
+
+class TextRead(Event):
+    """A named person read the free words that came with the referral (SAFETY S4)."""
+
+    wire: ClassVar[str] = "triage.text_read.v1"
+
+    by: Code
+
+
 class TriageRecommended(Event):
     """What the rules advise a person to decide, with every reason and the rules' version (SAFETY S2)."""
 
@@ -40,7 +67,7 @@ class TriageRecommended(Event):
 
 
 class TriageCompleted(Event):
-    """A named person decided; the machine never does."""
+    """A named person decided; the machine never does. Nobody is matched while `text_unread` (SAFETY S4)."""
 
     wire: ClassVar[str] = "triage.completed.v1"
 
@@ -50,6 +77,7 @@ class TriageCompleted(Event):
     decided_by: Code
     rule_version: Code
     signposts: tuple[Code, ...] = ()
+    text_unread: bool = False
 
 
 class MeasureRecorded(Event):
