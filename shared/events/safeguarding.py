@@ -21,6 +21,22 @@ class SafeguardingRaised(Event):
     code: Code = "unspecified"
 
 
+class LevelRaised(Event):
+    """The same worry came again, more urgent than before; nothing but a person lowers it (SAFETY S5)."""
+
+    wire: ClassVar[str] = "safeguarding.level_raised.v1"
+
+    level: Level
+
+
+class AnswerExpected(Event):
+    """Nobody is paged yet: the concern is on the list and pages at this hour if nobody has taken it."""
+
+    wire: ClassVar[str] = "safeguarding.answer_expected.v1"
+
+    answer_by: Moment
+
+
 class PageRequested(Event):
     """The ladder asks for one page to one role; sending it is the notifier's work."""
 

@@ -1,0 +1,1 @@
+"""Where outcomes meets Kafka, HTTP and the statistics worker."""

@@ -1,0 +1,1 @@
+"""Where safeguarding meets HTTP, Kafka, mail and webhooks."""
