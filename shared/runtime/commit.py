@@ -1,12 +1,11 @@
-"""The unit of everything: what one batch did to one stream, as one immutable document."""
+"""A commit: what one batch did to one stream, as one immutable document. Journal, outbox and audit trail in one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
-from shared.events.catalogue import UnknownType, decode
+from shared.events.catalogue import UnknownType, Unreadable, decode
 from shared.events.event import Event
 from shared.events.ids import event_id
 from shared.events.recorded import Recorded
@@ -17,66 +16,94 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as the journal keeps it: its wire type and data, and the envelope that is its own."""
+    """One event as the journal keeps it: its wire type and plain data beside its envelope."""
 
     type: str
     case: UUID | None
     occurred_at: datetime
     cause: UUID
     correlation: UUID | None
-    data: Mapping[str, Any]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value taken for ever by the input `cause`; `digest` tells the same request from another under its name."""
+
+    value: str
+    cause: UUID
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one batch did to `stream`: `version` is that of the first entry, entry n has version + n."""
+    """Events `version`, `version + 1`, ... of `stream`; `causes` are the inputs they came from, never empty.
 
-    service: str
+    Times are aware, UTC, whole milliseconds. `claims` are unique over all commits of a service.
+    """
+
     stream: str
     version: int
     epoch: int
+    service: str
     provider: str
     site: str
     causes: tuple[UUID, ...]
+    claims: tuple[Claim, ...]
     recorded_at: datetime
     entries: tuple[Entry, ...]
-    claims: tuple[str, ...] = ()
-    digests: Mapping[str, str] | None = None
+    _decoded: list[Recorded] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
-        """The document's id, which doubles as the check against concurrent writers."""
-        return commit_id(self.stream, self.version)
+        """The document's key: two commits at one version of one stream cannot both exist (DESIGN 2.3)."""
+        return f"{self.stream}/{self.version:010d}"
 
     @property
     def last_version(self) -> int:
-        """The version of the stream after this commit."""
+        """The version of the commit's last event."""
         return self.version + len(self.entries) - 1
 
+    def keep(self, events: list[Recorded]) -> None:
+        """Remember the commit's events as decoded, so that `recorded` need not decode them."""
+        self._decoded[:] = events
 
-def commit_id(stream: str, version: int) -> str:
-    """`<kind>/<id>/<first version, 10 digits>`."""
-    return f"{stream}/{version:010d}"
+    def to_document(self) -> Document:
+        """The MongoDB document, in the shape of DESIGN 2.3; empty claims are left out, an empty array would count."""
+        document: Document = {
+            "_id": self.id,
+            "stream": self.stream,
+            "version": self.version,
+            "epoch": self.epoch,
+            "provider": self.provider,
+            "site": self.site,
+            "causes": list(self.causes),
+            "recorded_at": self.recorded_at,
+            "events": [_entry_document(entry) for entry in self.entries],
+        }
+        if self.claims:
+            document["claims"] = [claim.value for claim in self.claims]
+            document["claimed_by"] = [claim.cause for claim in self.claims]
+            document["digests"] = [claim.digest for claim in self.claims]
+        return document
 
-
-def to_document(commit: Commit) -> Document:
-    """The commit as MongoDB keeps it; `claims` is absent when there is none, since an empty array counts as a value."""
-    document: Document = {
-        "_id": commit.id,
-        "stream": commit.stream,
-        "version": commit.version,
-        "epoch": commit.epoch,
-        "provider": commit.provider,
-        "site": commit.site,
-        "causes": list(commit.causes),
-        "recorded_at": commit.recorded_at,
-        "events": [_entry_document(entry) for entry in commit.entries],
-    }
-    if commit.claims:
-        document["claims"] = list(commit.claims)
-    if commit.digests:
-        document["digests"] = [[claim, digest] for claim, digest in commit.digests.items()]
-    return document
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Read a stored document back; the service is the one that names its events."""
+        values = document.get("claims", ())
+        claims = zip(values, document.get("claimed_by", ()), document.get("digests", ()), strict=True)
+        return cls(
+            stream=document["stream"],
+            version=document["version"],
+            epoch=document["epoch"],
+            service=document["events"][0]["type"].split(".", 1)[0],
+            provider=document["provider"],
+            site=document["site"],
+            causes=tuple(document["causes"]),
+            claims=tuple(Claim(value, cause, digest) for value, cause, digest in claims),
+            recorded_at=document["recorded_at"],
+            entries=tuple(_entry(entry) for entry in document["events"]),
+        )
 
 
 def _entry_document(entry: Entry) -> Document:
@@ -93,67 +120,55 @@ def _entry_document(entry: Entry) -> Document:
     return document
 
 
-def from_document(service: str, document: Mapping[str, Any]) -> Commit:
-    """Read a commit back; times arrive aware and in UTC."""
-    return Commit(
-        service=service,
-        stream=document["stream"],
-        version=document["version"],
-        epoch=document["epoch"],
-        provider=document["provider"],
-        site=document["site"],
-        causes=tuple(document["causes"]),
-        recorded_at=document["recorded_at"],
-        entries=tuple(
-            Entry(
-                type=entry["type"],
-                case=entry.get("case"),
-                occurred_at=entry["occurred_at"],
-                cause=entry["cause"],
-                correlation=entry.get("correlation"),
-                data=entry["data"],
-            )
-            for entry in document["events"]
-        ),
-        claims=tuple(document.get("claims", ())),
-        digests=dict(document["digests"]) if "digests" in document else None,
+def _entry(document: Document) -> Entry:
+    return Entry(
+        type=document["type"],
+        case=document.get("case"),
+        occurred_at=document["occurred_at"],
+        cause=document["cause"],
+        correlation=document.get("correlation"),
+        data=document["data"],
     )
 
 
-def entry_of(event: Event, *, cause: UUID, correlation: UUID | None) -> Entry:
-    """An event that was decided, ready for the journal."""
-    return Entry(event.wire, event.case, event.occurred_at, cause, correlation, event.data())
+def recorded(commit: Commit) -> list[Recorded]:
+    """The commit's events, decoded once and kept.
+
+    Raises `UnknownHistory` when one is of a type or shape that this version of the service does not know.
+    """
+    if not commit._decoded:
+        commit.keep(with_events(commit, [_event(entry) for entry in commit.entries]))
+    return list(commit._decoded)
 
 
-def events_of(commit: Commit) -> list[Event]:
-    """The commit's events, lifted to their newest version. Raises `UnknownHistory` for a type from the future."""
+def _event(entry: Entry) -> Event:
     try:
-        return [
-            decode(entry.type, entry.data, case=entry.case, occurred_at=entry.occurred_at) for entry in commit.entries
-        ]
-    except UnknownType as unknown:
-        raise UnknownHistory(f"{commit.stream}: {unknown}") from None
+        return decode(entry.type, entry.data, case=entry.case, occurred_at=entry.occurred_at)
+    except (UnknownType, Unreadable) as unknown:
+        raise UnknownHistory(str(unknown)) from unknown
 
 
-def recorded(commit: Commit, events: list[Event] | None = None) -> list[Recorded]:
-    """The commit's events with their place; `events` spares the decoding where they are at hand."""
+def with_events(commit: Commit, events: list[Event]) -> list[Recorded]:
+    """Put events that are at hand in the places the commit gives them, without decoding."""
+    claims: dict[UUID, tuple[str, ...]] = {}
+    for claim in commit.claims:
+        claims[claim.cause] = (*claims.get(claim.cause, ()), claim.value)
+    key = commit.id
     return [
         Recorded(
             event=event,
-            event_id=event_id(commit.epoch, commit.stream, commit.version + offset),
+            event_id=event_id(commit.epoch, commit.stream, commit.version + index),
             service=commit.service,
             stream=commit.stream,
-            version=commit.version + offset,
+            version=commit.version + index,
             recorded_at=commit.recorded_at,
             provider=commit.provider,
             site=commit.site,
             cause=entry.cause,
             epoch=commit.epoch,
-            commit=commit.id,
+            commit=key,
             correlation=entry.correlation,
-            claims=commit.claims,
+            claims=claims.get(entry.cause, ()),
         )
-        for offset, (entry, event) in enumerate(
-            zip(commit.entries, events if events is not None else events_of(commit), strict=True)
-        )
+        for index, (event, entry) in enumerate(zip(events, commit.entries, strict=True))
     ]

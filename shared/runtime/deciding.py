@@ -1,130 +1,219 @@
-"""One stream's share of a batch: its inputs decided in order, each on the state the one before left behind."""
+"""What one batch does to one stream, in memory: fold its history, decide its inputs on each other, shape the commit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from shared.events.event import Event
-from shared.events.recorded import Recorded
-from shared.events.refusal import Rejected
-from shared.runtime.commit import Commit, Entry, entry_of, recorded
+from shared.runtime.batch import AGAIN, Again
+from shared.runtime.cache import Known
+from shared.runtime.commit import Claim, Commit, Entry, recorded, with_events
 from shared.runtime.decider import Decider
-from shared.runtime.errors import TooLarge
-from shared.runtime.head import Head
+from shared.runtime.errors import KeyReused, TooLarge
 from shared.runtime.submission import Outcome, Scope, Submission
 
-LARGEST_EVENT = 256 * 1024
-LARGEST_COMMIT = 4 * 1024 * 1024
-UNASSIGNED = Scope("unassigned", "unassigned")
+Answer = Outcome | Exception | Again
 
-Answer = Outcome | Exception
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """Bytes of one event's data as JSON, and of all data in one commit (DESIGN 4, limits)."""
+
+    event: int = 256 * 1024
+    commit: int = 4_000_000
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A submission in the queue; `load` once it may not be decided from the cache any more."""
+
+    submission: Submission
+    load: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A stream's past: what is known of it; with `fresh`, also where each of its inputs took effect."""
+
+    known: Known
+    fresh: bool = False
+    taken: dict[UUID, Commit] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Decided:
-    """What a stream's inputs came to: answers that need no commit, and the entries of those that do.
+class Accepted:
+    """An input whose events go into the commit."""
 
-    `doubtful` says that a refusal or a "nothing to do" rests on a state that was not freshly read.
-    `postponed` are inputs that no longer fit into one commit.
-    """
+    index: int
+    submission: Submission
+    events: list[Event]
 
-    head: Head
-    state: Any
+
+@dataclass(slots=True)
+class Plan:
+    """One stream's part of a batch: answers already certain, by index in the batch, and what is to be appended."""
+
+    stream: str
+    asked: list[tuple[int, Asked]]
+    past: Past
+    state: Any = None
     answers: dict[int, Answer] = field(default_factory=dict)
+    accepted: list[Accepted] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    counts: dict[int, int] = field(default_factory=dict)
-    postponed: list[int] = field(default_factory=list)
     size: int = 0
+    commit: Commit | None = None
 
     @property
-    def doubtful(self) -> bool:
-        """Whether an answer rests on a remembered or assumed state."""
-        return self.head.history is None and bool(self.answers)
+    def next_version(self) -> int:
+        """The version the next event gets."""
+        return self.past.known.version + len(self.entries) + 1
+
+    def try_again(self) -> None:
+        """Take back every answer: each may rest on events that were not appended."""
+        for index, asked in self.asked:
+            asked.load = True
+            self.answers[index] = AGAIN
 
 
-def decide_stream(
-    decider: Decider[Any, Any], head: Head, inputs: Sequence[tuple[int, Submission]], *, now: datetime
-) -> Decided:
-    """Decide `inputs` (position in the batch, submission) on `head`, folding as it goes."""
-    decided = Decided(head, head.state)
-    for position, submission in inputs:
-        if decided.size > LARGEST_COMMIT // 2:
-            decided.postponed.append(position)
-        elif (taken := head.taken(submission.cause)) is not None:
-            decided.answers[position] = Outcome(submission.input.stream, head.version, tuple(taken), repeated=True)
-        else:
-            _decide_one(decider, decided, position, submission, now)
-    return decided
+def past_of(decider: Decider[Any, Any], commits: Sequence[Commit]) -> Past:
+    """Fold a loaded stream. Raises `UnknownHistory`."""
+    state, taken = decider.initial, {}
+    for commit in commits:
+        for kept in recorded(commit):
+            state = decider.evolve(state, kept.event)
+        taken.update(dict.fromkeys(commit.causes, commit))
+    if not commits:
+        return Past(Known(state, 0, None, None), fresh=True)
+    last = commits[-1]
+    scope = Scope(commits[0].provider, commits[0].site)
+    return Past(Known(state, last.last_version, last.recorded_at, scope), fresh=True, taken=taken)
 
 
-def _decide_one(
-    decider: Decider[Any, Any], decided: Decided, position: int, submission: Submission, now: datetime
-) -> None:
+def decide_all(
+    decider: Decider[Any, Any],
+    past: Past,
+    asked: list[tuple[int, Asked]],
+    *,
+    stream: str,
+    now: datetime,
+    limits: SizeLimits,
+) -> Plan | None:
+    """Decide every input of `stream` in order, each on what the ones before it led to.
+
+    Returns None when an input is refused or leads to nothing on a past that is not fresh: that answer may rest on a
+    stale state or repeat an earlier input, so all are to be decided again on a loaded one.
+    """
+    plan = Plan(stream, asked, past, past.known.state)
+    for position, (index, one) in enumerate(asked):
+        if plan.size >= limits.commit:
+            _postpone(plan, asked[position:])
+            break
+        answer = _before(past, one.submission) or _decide(decider, plan, index, one.submission, now, limits)
+        if answer is None:
+            continue
+        if not past.fresh:
+            return None
+        plan.answers[index] = answer
+    return plan
+
+
+def _postpone(plan: Plan, rest: list[tuple[int, Asked]]) -> None:
+    """The commit is full: what is left goes into the next one."""
+    plan.answers.update((index, AGAIN) for index, _ in rest)
+
+
+def _before(past: Past, submission: Submission) -> Answer | None:
+    """The answer an input got when it took effect, if it did."""
+    commit = past.taken.get(submission.cause)
+    return repeat_of(commit, submission.cause, submission.digest) if commit else None
+
+
+def repeat_of(commit: Commit, cause: UUID, digest: str | None) -> Outcome | KeyReused:
+    """What the input `cause` led to in `commit`; `KeyReused` when it was claimed for a different request."""
+    if any(claim.cause == cause and claim.digest != digest for claim in commit.claims):
+        return KeyReused()
+    events = tuple(kept for kept in recorded(commit) if kept.cause == cause)
+    return Outcome(commit.stream, events[-1].version, events, repeated=True)
+
+
+def _decide(
+    decider: Decider[Any, Any], plan: Plan, index: int, submission: Submission, now: datetime, limits: SizeLimits
+) -> Answer | None:
+    """Decide one input; None when its events were added to the plan. A bug in the core fails this input alone."""
+    moment = max(now, submission.not_before) if submission.not_before else now
     try:
-        events = decider.decide(submission.input, decided.state, now=now)
-        entries = [entry_of(event, cause=submission.cause, correlation=submission.correlation) for event in events]
-        size = sum(_size_of(entry) for entry in entries)
-        state = decided.state
+        events = decider.decide(submission.input, plan.state, now=moment)
+        if not events:
+            return Outcome(plan.stream, plan.next_version - 1, ())
+        if plan.past.known.scope is None and not plan.accepted and submission.scope is None:
+            raise ValueError("the first input of a stream must carry its scope")
+        state = plan.state
         for event in events:
             state = decider.evolve(state, event)
-    except Rejected as refused:
-        decided.answers[position] = refused
-        return
-    except Exception as broken:  # noqa: BLE001 - a broken rule fails its own input and nobody else's
-        decided.answers[position] = broken
-        return
-    if not events:
-        decided.answers[position] = Outcome(submission.input.stream, decided.head.version, ())
-        return
-    decided.state = state
-    decided.entries += entries
-    decided.events += events
-    decided.counts[position] = len(events)
-    decided.size += size
+        entries, size = _entries(events, submission, limits)
+    except Exception as failure:  # noqa: BLE001 - refusals and bugs alike are this caller's answer
+        return failure
+    if plan.entries and plan.size + size > limits.commit:
+        plan.size = limits.commit
+        return AGAIN
+    plan.state, plan.size = state, plan.size + size
+    plan.entries += entries
+    plan.accepted.append(Accepted(index, submission, events))
+    return None
 
 
-def _size_of(entry: Entry) -> int:
-    size = len(orjson.dumps(entry.data))
-    if size > LARGEST_EVENT:
-        raise TooLarge(f"{entry.type} is larger than an event may be")
-    return size
+def _entries(events: list[Event], submission: Submission, limits: SizeLimits) -> tuple[list[Entry], int]:
+    entries, total = [], 0
+    for event in events:
+        data = event.data()
+        size = len(orjson.dumps(data))
+        if size > limits.event:
+            raise TooLarge(f"{event.wire} is larger than {limits.event} bytes")
+        total += size
+        entries.append(Entry(event.wire, event.case, event.occurred_at, submission.cause, submission.correlation, data))
+    if total > limits.commit:
+        raise TooLarge(f"more than {limits.commit} bytes at once")
+    return entries, total
 
 
-def commit_of(
-    service: str, epoch: int, decided: Decided, batch: Sequence[Submission], *, now: datetime
-) -> Commit | None:
-    """The one document that keeps what the stream's inputs led to, or None where nothing happened."""
-    if not decided.entries:
-        return None
-    taken = [batch[position] for position in decided.counts]
-    scope = decided.head.scope or next((one.scope for one in taken if one.scope), UNASSIGNED)
-    claims = tuple(claim for one in taken for claim in one.claims)
-    digests = {claim: one.digest for one in taken if one.digest for claim in one.claims}
-    return Commit(
-        service=service,
-        stream=taken[0].input.stream,
-        version=decided.head.version + 1,
+def shape_commit(plan: Plan, *, service: str, epoch: int, now: datetime) -> Commit:
+    """The commit of a plan that has events; its time never runs behind the stream's last one."""
+    known = plan.past.known
+    scope = known.scope or plan.accepted[0].submission.scope
+    assert scope is not None
+    last = known.recorded_at
+    commit = Commit(
+        stream=plan.stream,
+        version=known.version + 1,
         epoch=epoch,
+        service=service,
         provider=scope.provider,
         site=scope.site,
-        causes=tuple(one.cause for one in taken),
-        recorded_at=max(now, decided.head.recorded_at or now),
-        entries=tuple(decided.entries),
-        claims=claims,
-        digests=digests or None,
+        causes=tuple(one.submission.cause for one in plan.accepted),
+        claims=tuple(
+            Claim(value, one.submission.cause, one.submission.digest)
+            for one in plan.accepted
+            for value in one.submission.claims
+        ),
+        recorded_at=now if last is None or now >= last else last,
+        entries=tuple(plan.entries),
     )
+    commit.keep(with_events(commit, [event for one in plan.accepted for event in one.events]))
+    plan.commit = commit
+    return commit
 
 
-def outcomes_of(decided: Decided, commit: Commit) -> dict[int, Outcome]:
-    """Each stored input's answer: its own events, in the order they stand in the commit."""
-    events: list[Recorded] = recorded(commit, decided.events)
-    answers, start = {}, 0
-    for position, count in decided.counts.items():
-        mine = tuple(events[start : start + count])
-        answers[position] = Outcome(commit.stream, mine[-1].version, mine)
-        start += count
-    return answers
+def appended(plan: Plan) -> Known:
+    """Answer the inputs of a plan whose commit is durable; returns what is now known of the stream."""
+    commit = plan.commit
+    assert commit is not None
+    kept, start = recorded(commit), 0
+    for one in plan.accepted:
+        events = tuple(kept[start : start + len(one.events)])
+        start += len(one.events)
+        plan.answers[one.index] = Outcome(plan.stream, events[-1].version, events)
+    return Known(plan.state, commit.last_version, commit.recorded_at, Scope(commit.provider, commit.site))

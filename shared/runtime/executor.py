@@ -1,50 +1,60 @@
-"""The one way in: a batch of inputs becomes at most one commit per stream, in two round trips whatever the load."""
+"""The one way to change anything: inputs in, one load, pure decisions in memory, one append (DESIGN 2.4)."""
 
 import asyncio
-import random
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
-from shared.runtime.batch import GroupCommit
+from shared.runtime.batch import BatchLimits, GroupCommit
+from shared.runtime.cache import Known, StateCache
 from shared.runtime.clock import Clock
-from shared.runtime.commit import Commit, recorded
+from shared.runtime.commit import Commit
 from shared.runtime.decider import Decider
-from shared.runtime.deciding import Answer, Decided, commit_of, decide_stream, outcomes_of
-from shared.runtime.errors import Failure, KeyReused, Unavailable
-from shared.runtime.head import Cache, Head, folded, unwritten
+from shared.runtime.deciding import (
+    Answer,
+    Asked,
+    Past,
+    Plan,
+    SizeLimits,
+    appended,
+    decide_all,
+    past_of,
+    repeat_of,
+    shape_commit,
+)
+from shared.runtime.errors import Unavailable
+from shared.runtime.repeats import follow, leaders
 from shared.runtime.store import CommitStore, Refused
-from shared.runtime.submission import Outcome, Scope, Submission
+from shared.runtime.submission import Outcome, Submission
 
-log = structlog.get_logger()
+Group = list[tuple[int, Asked]]
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutorLimits:
-    """Inputs to a batch, inputs that may wait, streams remembered, and seconds a batch may go on trying (DESIGN 4)."""
+    """Queue and batch, sizes in bytes, and how many streams' states are kept in memory (DESIGN 4, limits)."""
 
-    batch: int = 500
-    queue: int = 2000
-    cache: int = 10_000
-    retry_for: float = 4.0
+    queue: BatchLimits = field(default_factory=BatchLimits)
+    size: SizeLimits = field(default_factory=SizeLimits)
+    cached_streams: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A commit that was stored, and the state its stream is in after it."""
+class Settled:
+    """A stream right after one of its commits became durable."""
 
-    commit: Commit
+    stream: str
+    version: int
     state: Any
+    commit: Commit
 
 
-AfterCommit = Callable[[Sequence[Written]], Awaitable[None]]
+AfterCommit = Callable[[Sequence[Settled]], None]
+"""Told of every batch that became durable, before its callers are answered: must not wait and must not fail."""
 
 
 class Executor:
-    """Runs a service's deciders over batches of inputs; `run` is the loop that forms the batches."""
+    """Decides every input of one service and appends what follows. A Part: nothing moves unless `run` runs."""
 
     def __init__(
         self,
@@ -53,204 +63,159 @@ class Executor:
         store: CommitStore,
         clock: Clock,
         *,
-        epoch: int,
+        epoch: int = 0,
         after_commit: AfterCommit | None = None,
         limits: ExecutorLimits | None = None,
     ) -> None:
         self.name = "executor"
-        self._service = service
-        self._deciders: Mapping[str, Decider[Any, Any]] = {decider.kind: decider for decider in deciders}
+        self.service = service
+        self.deciders = {decider.kind: decider for decider in deciders}
         self._store = store
         self._clock = clock
         self._epoch = epoch
         self._after_commit = after_commit
         self._limits = limits or ExecutorLimits()
-        self._cache = Cache(self._limits.cache)
-        self._queue: GroupCommit[Submission, Outcome] = GroupCommit(
-            "executor", self._take, largest=self._limits.batch, longest_queue=self._limits.queue
+        self._cache = StateCache(self._limits.cached_streams)
+        self._queue: GroupCommit[Asked, Outcome] = GroupCommit(
+            self._work, limits=self._limits.queue, lane=lambda asked: asked.submission.input.stream
         )
 
     async def run(self) -> None:
-        """Take batches until cancelled."""
+        """Run batches until cancelled."""
         await self._queue.run()
 
     async def submit(self, submission: Submission, *, within: float = 4.0) -> Outcome:
-        """Join the batch that forms and wait at most `within` seconds for its answer.
+        """Decide one input somebody waits for, within so many seconds.
 
-        Raises `Rejected`, `KeyReused`, `Overloaded`, `Unavailable` (outcome unknown), `UnknownHistory`.
+        Raises `Rejected` (the core said no), `Overloaded`, `Unavailable` (outcome unknown: send the same again),
+        `KeyReused`, `UnknownHistory`, or whatever a bug in the core raised.
         """
-        try:
-            return await asyncio.wait_for(self._queue.put(submission), within)
-        except TimeoutError:
-            raise Unavailable("not confirmed in time") from None
+        return await self._queue.submit(Asked(submission), within=within)
 
-    async def submit_all(self, submissions: Sequence[Submission]) -> list[Outcome | Exception]:
-        """Hand in a whole batch; every submission gets its outcome or its exception, in order."""
-        answers = await asyncio.gather(*self._queue.put_all(submissions), return_exceptions=True)
-        for answer in answers:
-            if isinstance(answer, BaseException) and not isinstance(answer, Exception):
-                raise answer
-        return [answer for answer in answers if not isinstance(answer, BaseException) or isinstance(answer, Exception)]
+    async def submit_all(self, submissions: Iterable[Submission]) -> list[Outcome | Exception]:
+        """Decide inputs nobody waits for, in order, however long the database takes; answers in the same order."""
+        futures = self._queue.enqueue([Asked(one) for one in submissions])
+        if not futures:
+            return []
+        await asyncio.wait(futures)
+        return [future.exception() or future.result() for future in futures]  # type: ignore[misc]
 
     async def state(self, stream: str) -> tuple[Any, int]:
-        """The stream's state and version, freshly read."""
-        commits = await self._store.load([stream])
-        head = folded(self.decider_of(stream), commits.get(stream, []))
-        return head.state, head.version
+        """The stream's state and version as the journal has them. Raises `UnknownHistory`, `Unavailable`."""
+        known = (await self.states([stream]))[stream]
+        if isinstance(known, Exception):
+            raise known
+        return known.state, known.version
+
+    async def states(self, streams: Collection[str]) -> dict[str, Known | Exception]:
+        """What the journal has of each stream, with one load; a stream that cannot be folded has its error."""
+        found: dict[str, Known | Exception] = {}
+        for stream, commits in (await self._store.load(streams)).items():
+            try:
+                found[stream] = past_of(self.decider_of(stream), commits).known
+            except Exception as failure:  # noqa: BLE001 - one stream that cannot be folded must not hide the others
+                found[stream] = failure
+        return found
 
     def decider_of(self, stream: str) -> Decider[Any, Any]:
-        """The decider of the stream's kind."""
-        return self._deciders[stream.split("/", 1)[0]]
+        """The decider of a stream's kind. Raises `LookupError` when this service has none."""
+        kind = stream.partition("/")[0]
+        if kind not in self.deciders:
+            raise LookupError(f"{self.service} decides no {kind}")
+        return self.deciders[kind]
 
-    async def _take(self, batch: Sequence[Submission]) -> Sequence[Outcome | Exception]:
-        repeats = find_repeats(batch)
-        answers: dict[int, Answer] = {}
-        waiting = [position for position in range(len(batch)) if position not in repeats]
-        give_up, trust = time.monotonic() + self._limits.retry_for, True
-        while waiting:
-            try:
-                answers |= await self._attempt(batch, waiting, trust_cache=trust)
-            except Unavailable as unavailable:
-                if time.monotonic() > give_up:
-                    answers |= dict.fromkeys(waiting, unavailable)
-            waiting = [position for position in waiting if position not in answers]
-            if waiting and time.monotonic() > give_up:
-                answers |= {position: Unavailable("too much contention") for position in waiting}
-                break
-            if waiting:
-                trust = False
-                await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter against writers in step
-        for position, first in repeats.items():
-            answers[position] = _as_repeat(batch[position], batch[first], answers[first])
-        return [answers[position] for position in range(len(batch))]
-
-    async def _attempt(
-        self, batch: Sequence[Submission], waiting: list[int], *, trust_cache: bool
-    ) -> dict[int, Answer]:
-        streams: dict[str, list[tuple[int, Submission]]] = {}
-        for position in waiting:
-            streams.setdefault(batch[position].input.stream, []).append((position, batch[position]))
-        answers: dict[int, Answer] = {}
-        heads = {stream: self._remembered(stream, inputs, trust_cache) for stream, inputs in streams.items()}
-        decided = self._decide(streams, {s: head for s, head in heads.items() if head is not None}, answers)
-        unread = [stream for stream in streams if stream not in decided or decided[stream].doubtful]
-        if unread:
-            fresh = await self._read(unread, streams, answers)
-            decided |= self._decide({stream: streams[stream] for stream in fresh}, fresh, answers)
-            decided = {stream: one for stream, one in decided.items() if stream not in unread or stream in fresh}
-        for one in decided.values():
-            answers |= one.answers
-        return answers | await self._write(batch, decided)
-
-    def _remembered(self, stream: str, inputs: list[tuple[int, Submission]], trust_cache: bool) -> Head | None:
-        if not trust_cache:
-            return None
-        head = self._cache.get(stream)
-        if head is None and inputs[0][1].creates:
-            head = unwritten(self.decider_of(stream))
-        return head
-
-    async def _read(
-        self, unread: list[str], streams: Mapping[str, list[tuple[int, Submission]]], answers: dict[int, Answer]
-    ) -> dict[str, Head]:
-        loaded = await self._store.load(unread)
-        heads: dict[str, Head] = {}
-        for stream in unread:
-            try:
-                heads[stream] = folded(self.decider_of(stream), loaded.get(stream, []))
-            except Failure as unknown:
-                answers |= {position: unknown for position, _ in streams[stream]}
-        return heads
-
-    def _decide(
-        self,
-        streams: Mapping[str, list[tuple[int, Submission]]],
-        heads: Mapping[str, Head],
-        answers: Mapping[int, Answer],
-    ) -> dict[str, Decided]:
-        now = self._clock.now()
-        return {
-            stream: decide_stream(
-                self.decider_of(stream), head, [pair for pair in streams[stream] if pair[0] not in answers], now=now
-            )
-            for stream, head in heads.items()
-        }
-
-    async def _write(self, batch: Sequence[Submission], decided: Mapping[str, Decided]) -> dict[int, Answer]:
-        now = self._clock.now()
-        commits = {s: commit_of(self._service, self._epoch, one, batch, now=now) for s, one in decided.items()}
-        pending = [(stream, commit) for stream, commit in commits.items() if commit is not None]
-        if not pending:
-            return {}
+    async def _work(self, asked: list[Asked]) -> list[Answer]:
+        """Decide one batch. When the store's answer is lost, all of it is decided again on loaded streams."""
+        repeats = leaders(asked)
+        groups: dict[str, Group] = {}
+        for index, one in enumerate(asked):
+            if index not in repeats:
+                groups.setdefault(one.submission.input.stream, []).append((index, one))
+        plans = {stream: Plan(stream, group, Past(Known(None, 0, None, None))) for stream, group in groups.items()}
         try:
-            refusals = await self._store.append([commit for _, commit in pending])
+            await self._plan(groups, plans)
+            await self._append([plan for plan in plans.values() if plan.entries])
         except Unavailable:
-            for stream, _ in pending:
-                self._cache.forget(stream)
-            raise
-        answers: dict[int, Answer] = {}
-        written: list[Written] = []
-        for (stream, commit), refused in zip(pending, refusals, strict=True):
+            for plan in plans.values():
+                self._again(plan)
+        answers = {index: answer for plan in plans.values() for index, answer in plan.answers.items()}
+        for index, first in repeats.items():
+            answers[index] = follow(asked[index], asked[first], answers[first])
+        return [answers[index] for index in range(len(asked))]
+
+    async def _plan(self, groups: dict[str, Group], plans: dict[str, Plan]) -> None:
+        """Decide every stream; the ones that need their history are loaded together, at most twice."""
+        unloaded = [stream for stream, group in groups.items() if self._must_load(stream, group)]
+        loaded = await self._store.load(unloaded) if unloaded else {}
+        stale = [stream for stream in groups if not self._decide(plans, stream, loaded.get(stream))]
+        if stale:
+            loaded = await self._store.load(stale)
+            for stream in stale:
+                self._decide(plans, stream, loaded[stream])
+
+    def _must_load(self, stream: str, group: Group) -> bool:
+        if any(one.load for _, one in group):
+            return True
+        return self._cache.get(stream) is None and not group[0][1].submission.creates
+
+    def _decide(self, plans: dict[str, Plan], stream: str, commits: list[Commit] | None) -> bool:
+        """Put the stream's decisions into `plans`; False when they need a loaded past. Bad history fails the stream."""
+        asked = plans[stream].asked
+        try:
+            decider = self.decider_of(stream)
+            past = self._past(decider, stream, commits)
+            plan = decide_all(decider, past, asked, stream=stream, now=self._clock.now(), limits=self._limits.size)
+        except Exception as failure:  # noqa: BLE001 - this stream's callers get it; other streams go on
+            plans[stream].answers = {index: failure for index, _ in asked}
+            return True
+        if plan is not None:
+            plans[stream] = plan
+        return plan is not None
+
+    def _past(self, decider: Decider[Any, Any], stream: str, commits: list[Commit] | None) -> Past:
+        if commits is not None:
+            past = past_of(decider, commits)
+            self._cache.put(stream, past.known)
+            return past
+        return Past(self._cache.get(stream) or Known(decider.initial, 0, None, None))
+
+    async def _append(self, plans: Sequence[Plan]) -> None:
+        if not plans:
+            return
+        now = self._clock.now()
+        commits = [shape_commit(plan, service=self.service, epoch=self._epoch, now=now) for plan in plans]
+        refusals = await self._store.append(commits)
+        settled = []
+        for plan, commit, refused in zip(plans, commits, refusals, strict=True):
             if refused is None:
-                answers |= self._stored(decided[stream], commit)
-                written.append(Written(commit, decided[stream].state))
+                known = appended(plan)
+                self._cache.put(plan.stream, known)
+                settled.append(Settled(plan.stream, known.version, known.state, commit))
             else:
-                self._cache.forget(stream)
-                answers |= await self._claimed_by_another(refused, batch, decided[stream])
-        await self._tell(written)
-        return answers
+                await self._refused(plan, refused)
+        if settled and self._after_commit:
+            self._after_commit(settled)
 
-    def _stored(self, decided: Decided, commit: Commit) -> dict[int, Outcome]:
-        scope = Scope(commit.provider, commit.site)
-        self._cache.put(commit.stream, Head(decided.state, commit.last_version, scope, commit.recorded_at))
-        return outcomes_of(decided, commit)
-
-    async def _claimed_by_another(
-        self, refused: Refused, batch: Sequence[Submission], decided: Decided
-    ) -> dict[int, Answer]:
+    async def _refused(self, plan: Plan, refused: Refused) -> None:
+        """Another commit was first: decide again; an input whose claim is taken gets the winner's answer instead."""
+        self._again(plan)
         if refused.kind != "claim":
-            return {}
+            return
         winner = await self._store.claimed(refused.value)
         if winner is None:
-            return {}
-        losers = [position for position in decided.counts if refused.value in batch[position].claims]
-        return {position: _answer_of_winner(winner, refused.value, batch[position]) for position in losers}
-
-    async def _tell(self, written: Sequence[Written]) -> None:
-        if self._after_commit is None or not written:
             return
-        try:
-            await self._after_commit(written)
-        except Exception:
-            log.warning("command.handled", outcome="hook_failed", exc_info=True)
+        cause = next(claim.cause for claim in winner.claims if claim.value == refused.value)
+        for one in plan.accepted:
+            if refused.value in one.submission.claims:
+                plan.answers[one.index] = _claimed_before(winner, cause, one.submission)
+
+    def _again(self, plan: Plan) -> None:
+        self._cache.drop(plan.stream)
+        plan.try_again()
 
 
-def find_repeats(batch: Sequence[Submission]) -> dict[int, int]:
-    """Positions whose cause or claim stands earlier in the batch, with the position of the first (DESIGN 2.3)."""
-    seen: dict[Any, int] = {}
-    repeats: dict[int, int] = {}
-    for position, submission in enumerate(batch):
-        marks: list[Any] = [(submission.input.stream, submission.cause), *submission.claims]
-        first = next((seen[mark] for mark in marks if mark in seen), None)
-        if first is not None:
-            repeats[position] = first
-            continue
-        for mark in marks:
-            seen[mark] = position
-    return repeats
-
-
-def _as_repeat(repeat: Submission, first: Submission, answer: Answer) -> Answer:
-    if set(repeat.claims) & set(first.claims) and repeat.digest != first.digest:
-        return KeyReused("this key was used for another request")
-    return replace(answer, repeated=True) if isinstance(answer, Outcome) else answer
-
-
-def _answer_of_winner(winner: Commit, claim: str, submission: Submission) -> Answer:
-    if (winner.digests or {}).get(claim) != submission.digest:
-        return KeyReused("this key was used for another request")
-    events = recorded(winner)
-    causes = {event.cause for event in events}
-    cause = submission.cause if submission.cause in causes else events[0].cause
-    mine = tuple(event for event in events if event.cause == cause)
-    return Outcome(winner.stream, mine[-1].version, mine, repeated=True)
+def _claimed_before(winner: Commit, cause: Any, submission: Submission) -> Answer:
+    try:
+        return repeat_of(winner, cause, submission.digest)
+    except Exception as failure:  # noqa: BLE001 - the winner's history may be newer than this instance
+        return failure

@@ -1,7 +1,6 @@
-"""The commit store on MongoDB: one insert-only collection whose unique indexes are the rules."""
+"""The commit store on MongoDB: one insert-only collection whose unique indexes are the rules of DESIGN 2.3."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from bson.binary import UuidRepresentation
@@ -13,21 +12,27 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared.runtime.commit import Commit, from_document, to_document
+from shared.runtime.commit import Commit, Document
 from shared.runtime.errors import Unavailable
 from shared.runtime.store import Refused
 
-Database = AsyncDatabase[dict[str, Any]]
-DUPLICATE_KEY = 11000
 COMMITS = "commits"
-CONFIRM_WITHIN_MS = 5000
-AS_WRITTEN: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=True, tzinfo=UTC, uuid_representation=UuidRepresentation.STANDARD
+DUPLICATE_KEY = 11000
+CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD)
+CONFIRM_WITHIN_MS = 5_000
+DURABLE = WriteConcern(w="majority", j=True, wtimeout=CONFIRM_WITHIN_MS)
+"""Acknowledged means journaled by a majority: the only writes this platform answers for."""
+MAJORITY = ReadConcern("majority")
+"""A cause seen in a write that is later rolled back would be skipped for ever (DESIGN 10)."""
+INDEXES = (
+    IndexModel([("stream", ASCENDING), ("causes", ASCENDING)], name="effect_once", unique=True),
+    IndexModel([("claims", ASCENDING)], name="claims", unique=True, sparse=True),
+    IndexModel([("recorded_at", ASCENDING), ("_id", ASCENDING)], name="scan"),
 )
 
 
-def connect(url: str) -> AsyncMongoClient[dict[str, Any]]:
-    """A client that reads aware UTC times and standard UUIDs, and gives up on a dead server within 5 s."""
+def connect(url: str) -> AsyncMongoClient[Document]:
+    """A client that retries a write once and gives up on a silent server within 5 s."""
     return AsyncMongoClient(
         url,
         tz_aware=True,
@@ -37,73 +42,82 @@ def connect(url: str) -> AsyncMongoClient[dict[str, Any]]:
     )
 
 
-def durable(database: Database) -> Database:
-    """The database with every write confirmed by a majority and journaled, and reads of majority data only."""
-    return database.with_options(
-        codec_options=AS_WRITTEN,
-        write_concern=WriteConcern(w="majority", j=True, wtimeout=CONFIRM_WITHIN_MS),
-        read_concern=ReadConcern("majority"),
-    )
-
-
-async def ensure_indexes(database: Database) -> None:
-    """Create the journal's indexes; harmless when they exist."""
-    await durable(database)[COMMITS].create_indexes(
-        [
-            IndexModel([("stream", ASCENDING), ("causes", ASCENDING)], name="causes", unique=True),
-            IndexModel([("claims", ASCENDING)], name="claims", unique=True, sparse=True),
-            IndexModel([("recorded_at", ASCENDING), ("_id", ASCENDING)], name="recorded"),
-        ]
-    )
+def durable(database: AsyncDatabase[Document], name: str) -> AsyncCollection[Document]:
+    """The collection `name` with majority reads, journaled majority writes, aware times and standard UUIDs."""
+    return database.get_collection(name, codec_options=CODEC, write_concern=DURABLE, read_concern=MAJORITY)
 
 
 class MongoStore:
-    """`CommitStore` over pymongo's asynchronous client."""
+    """One service's journal in `database`.commits."""
 
-    def __init__(self, service: str, database: Database) -> None:
-        self._service = service
-        self._commits: AsyncCollection[dict[str, Any]] = durable(database)[COMMITS]
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._commits = durable(database, COMMITS)
+
+    async def ensure_indexes(self) -> None:
+        """Make the collection's indexes; harmless when they are there."""
+        await self._commits.create_indexes(list(INDEXES))
 
     async def load(self, streams: Collection[str]) -> dict[str, list[Commit]]:
-        """Every commit of the named streams in version order; a stream without any is absent."""
-        found: dict[str, list[Commit]] = {}
+        """Every asked stream's commits in order of version; one `find`."""
         try:
-            async for document in self._commits.find({"stream": {"$in": list(streams)}}).sort("_id", ASCENDING):
-                found.setdefault(document["stream"], []).append(from_document(self._service, document))
-        except PyMongoError as failed:
-            raise Unavailable("the journal could not be read") from failed
-        return found
+            documents = await self._commits.find({"stream": {"$in": list(streams)}}).to_list()
+        except PyMongoError as failure:
+            raise unavailable(failure) from failure
+        return by_stream(streams, documents)
 
     async def append(self, commits: Sequence[Commit]) -> list[Refused | None]:
-        """Store each commit on its own; see `CommitStore.append`."""
-        answers: list[Refused | None] = [None] * len(commits)
+        """Append in one unordered `insert_many`; see `CommitStore.append`."""
         try:
-            await self._commits.insert_many([to_document(commit) for commit in commits], ordered=False)
-        except BulkWriteError as mixed:
-            if mixed.details.get("writeConcernErrors"):
-                raise Unavailable("the journal did not confirm") from mixed
-            for error in mixed.details["writeErrors"]:
-                answers[error["index"]] = refusal_of(error)
-        except PyMongoError as failed:
-            raise Unavailable("the journal did not confirm") from failed
-        return answers
+            await self._commits.insert_many([commit.to_document() for commit in commits], ordered=False)
+        except BulkWriteError as failure:
+            return refusals(failure.details, len(commits))
+        except PyMongoError as failure:
+            raise unavailable(failure) from failure
+        return [None] * len(commits)
 
     async def claimed(self, claim: str) -> Commit | None:
         """The commit that holds `claim`."""
         try:
             document = await self._commits.find_one({"claims": claim})
-        except PyMongoError as failed:
-            raise Unavailable("the journal could not be read") from failed
-        return from_document(self._service, document) if document else None
+        except PyMongoError as failure:
+            raise unavailable(failure) from failure
+        return Commit.from_document(document) if document else None
 
 
-def refusal_of(error: Mapping[str, Any]) -> Refused:
-    """What a duplicate key means, read from the index it hit; any other write error leaves the outcome unknown."""
-    if error["code"] != DUPLICATE_KEY:
-        raise Unavailable(f"the journal refused a write with code {error['code']}")
-    value = error["keyValue"]
-    if "_id" in value:
-        return Refused("version", value["_id"])
-    if "claims" in value:
-        return Refused("claim", value["claims"])
-    return Refused("cause", str(value["causes"]))
+def unavailable(failure: PyMongoError) -> Unavailable:
+    """The plumbing's word for a driver's failure; its class only, since messages may carry documents."""
+    return Unavailable(type(failure).__name__)
+
+
+def by_stream(streams: Collection[str], documents: Sequence[Document]) -> dict[str, list[Commit]]:
+    """Group documents by stream, in order of version; streams without any have []."""
+    found: dict[str, list[Commit]] = {stream: [] for stream in streams}
+    for document in documents:
+        found[document["stream"]].append(Commit.from_document(document))
+    for commits in found.values():
+        commits.sort(key=lambda commit: commit.version)
+    return found
+
+
+def refusals(details: Mapping[str, Any] | None, count: int) -> list[Refused | None]:
+    """Read a bulk write's error report: which of `count` documents were refused, and by which index.
+
+    Raises `Unavailable` for a write concern error or any fault but a duplicate key: the outcome is then unknown.
+    """
+    answers: list[Refused | None] = [None] * count
+    if details is None or details.get("writeConcernErrors"):
+        raise Unavailable("write concern not satisfied")
+    for error in details["writeErrors"]:
+        if error.get("code") != DUPLICATE_KEY:
+            raise Unavailable(f"write error {error.get('code')}")
+        answers[error["index"]] = _refused(error)
+    return answers
+
+
+def _refused(error: Mapping[str, Any]) -> Refused:
+    pattern, value = error["keyPattern"], error["keyValue"]
+    if "claims" in pattern:
+        return Refused("claim", str(value["claims"]))
+    if "causes" in pattern:
+        return Refused("cause", str(value["causes"]))
+    return Refused("version", str(value["_id"]))

@@ -1,6 +1,7 @@
 """What is handed to the executor, and what it hands back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from shared.events.recorded import Recorded
@@ -21,6 +22,7 @@ class Submission:
 
     `digest` is an HMAC of the caller's canonical body: the same claim with another digest is another request.
     `creates` says that the stream is new, so that loading it can be skipped.
+    `not_before` is a deadline's instant: it is decided at max(clock, not_before), so a slow clock cannot miss it.
     """
 
     input: Input
@@ -30,6 +32,7 @@ class Submission:
     claims: tuple[str, ...] = ()
     digest: str | None = None
     creates: bool = False
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Tests of the heart: executor, stores, tail, timers, views."""
