@@ -21,10 +21,10 @@ demo: setup ## start the stack, send 260 made-up referrals down the whole road, 
 test: setup check unit real ## everything: style, types, imports, all tests (15 minutes at most)
 
 unit: setup ## the tests that need no servers (30 seconds)
-	@$(PYTEST) -m "not real"
+	@$(PYTEST) -m "not real and not campaign"
 
 real: setup ## the tests on real Kafka and MongoDB
-	@$(PYTEST) -m real
+	@$(PYTEST) -m "real and not campaign"
 
 check: lint types imports ## style, types and import rules
 

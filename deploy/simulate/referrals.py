@@ -57,7 +57,7 @@ class Planned:
 
 
 def plan(seed: int, today: date) -> Iterator[Planned]:
-    """The pilot's 260 referrals: the first 182 are supported, the first 103 of those followed up, one carries a risk."""
+    """The pilot's 260 referrals: 182 are supported, 103 of those followed up, and the last carries a risk code."""
     chance = random.Random(seed)
     pairs = list(zip(paired_totals(ANXIETY, 6, seed), paired_totals(DEPRESSION, 5, seed + 1), strict=True))
     for number, person in enumerate(islice(people(seed), REFERRED)):

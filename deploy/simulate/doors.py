@@ -1,0 +1,135 @@
+"""The public doors of the five services, as a caller sees them: HTTP and JSON, a key with every write."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+
+from shared.runtime.clock import new_id
+
+PROJECT_MANAGER = "project-manager/sam"
+VOLUNTEER_LEAD = "project-manager/alex"
+PATIENCE_S = 60.0
+
+Json = dict[str, Any]
+
+
+class DoorShut(Exception):
+    """A service answered something the story has no place for."""
+
+
+class Doors:
+    """One caller of all services. Every write is sent again under the same key while it is answered 503."""
+
+    def __init__(self, services: Mapping[str, str], client: httpx.AsyncClient) -> None:
+        self._services = services
+        self._client = client
+
+    async def post(
+        self,
+        service: str,
+        path: str,
+        body: Json,
+        *,
+        acting: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        """POST with a fresh key; returns the answer's JSON. Raises `DoorShut` for anything but success."""
+        sent = {"Idempotency-Key": str(new_id()), **(headers or {})}
+        if acting:
+            sent["Beside-Acting"] = acting
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            answer = await self._client.post(self._services[service] + path, json=body, headers=sent)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > give_up:
+                return _json_of(answer, path)
+            await asyncio.sleep(0.2)
+
+    async def get(self, service: str, path: str, *, acting: str | None = PROJECT_MANAGER) -> Json:
+        """GET as the acting person."""
+        headers = {"Beside-Acting": acting} if acting else {}
+        return _json_of(await self._client.get(self._services[service] + path, headers=headers), path)
+
+    async def until(
+        self, service: str, path: str, good: Callable[[Json], bool], *, within_s: float = PATIENCE_S
+    ) -> Json:
+        """Look again until the answer is good. Raises `DoorShut` when it never is."""
+        give_up = time.monotonic() + within_s
+        while True:
+            answer = await self._client.get(self._services[service] + path, headers={"Beside-Acting": PROJECT_MANAGER})
+            if answer.status_code == httpx.codes.OK and good(answer.json()):
+                found: Json = answer.json()
+                return found
+            if time.monotonic() > give_up:
+                raise DoorShut(f"{service} {path}: still {answer.status_code} after {within_s:g} s")
+            await asyncio.sleep(0.05)
+
+
+def _json_of(answer: httpx.Response, path: str) -> Json:
+    if not answer.is_success:
+        raise DoorShut(f"{path}: {answer.status_code} {answer.text[:300]}")
+    found: Json = answer.json()
+    return found
+
+
+async def refer(doors: Doors, body: Json) -> UUID:
+    """Post a referral as JSON; returns its id, which is the case's id everywhere."""
+    return UUID((await doors.post("referral", "/api/referrals", body))["id"])
+
+
+async def refer_bundle(doors: Doors, bundle: Json, headers: Mapping[str, str]) -> UUID:
+    """Post a referral as a BaRS-shaped message; returns the id of our ServiceRequest."""
+    answer = await doors.post("referral", "/FHIR/R4/$process-message", bundle, headers=headers)
+    resources = [entry["resource"] for entry in answer["entry"]]
+    return UUID(next(one["id"] for one in resources if one["resourceType"] == "ServiceRequest"))
+
+
+async def register_volunteer(doors: Doors, site: str, gates: list[str], cap: int) -> UUID:
+    """Register a volunteer who has passed every gate; returns her id."""
+    body = {"site": site, "offers": ["one-to-one"], "cap": cap, "gates": gates}
+    return UUID((await doors.post("support", "/api/volunteers", body, acting=VOLUNTEER_LEAD))["id"])
+
+
+async def decide(doors: Doors, case: UUID, outcome: str, offer: str | None, reason: str) -> None:
+    """The project manager decides a case."""
+    body: Json = {"outcome": outcome, "reason": reason} | ({"offer": offer} if offer else {})
+    await doors.post("triage", f"/api/cases/{case}/decision", body, acting=PROJECT_MANAGER)
+
+
+async def match(doors: Doors, case: UUID, volunteer: UUID) -> None:
+    """Hold a volunteer's place for the case, then make the match."""
+    body = {"volunteer": str(volunteer)}
+    await doors.post("support", f"/api/cases/{case}/places", body, acting=VOLUNTEER_LEAD)
+    await doors.post("support", f"/api/cases/{case}/match", body, acting=VOLUNTEER_LEAD)
+
+
+async def log_session(doors: Doors, case: UUID, volunteer: UUID, held_at: datetime, number: int) -> None:
+    """The volunteer logs a session that took place."""
+    body = {
+        "session": str(uuid5(case, f"session {number}")),
+        "offer": "one-to-one",
+        "channel": "face_to_face",
+        "minutes": 55,
+        "outcome": "took_place",
+        "reasons": [],
+        "attended": True,
+        "held_at": held_at.isoformat(),
+    }
+    await doors.post("support", f"/api/cases/{case}/sessions", body, acting=f"volunteer/{volunteer}")
+
+
+async def gather_bounded(work: list[Callable[[], Awaitable[None]]], at_once: int) -> None:
+    """Run every piece of work, at most `at_once` at a time; the first failure ends it."""
+    places = asyncio.Semaphore(at_once)
+
+    async def one(piece: Callable[[], Awaitable[None]]) -> None:
+        async with places:
+            await piece()
+
+    async with asyncio.TaskGroup() as group:
+        for piece in work:
+            group.create_task(one(piece))
