@@ -36,14 +36,6 @@ class Load:
         """How many referrals were answered with 201."""
         return sum(row["status"] == httpx.codes.CREATED for row in self.ledger)
 
-    def body(self, number: int) -> dict[str, Any]:
-        """The body of the referral with this number, without any risk code."""
-        return {**self._bodies[number % len(self._bodies)], "flags": []}
-
-    def stop(self) -> None:
-        """Begin no further referral."""
-        self._going = False
-
     async def call(self) -> None:
         """Post one referral after another until stopped."""
         while self._going:
