@@ -120,6 +120,7 @@ def names_used(tree: ast.Module) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import):
             known |= {a.asname: a.name for a in node.names if a.asname}
             known |= {top: top for a in node.names if not a.asname for top in a.name.split(".")[:1]}
+            yield from ((a.name, node.lineno) for a in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             imported = {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
             known |= imported

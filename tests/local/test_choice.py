@@ -1,4 +1,4 @@
-"""Tests use the server that the environment names, else a container, else a process, and stop only what they started."""
+"""A test gets the server that the environment names, else a container, else a process; what was started is stopped."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
