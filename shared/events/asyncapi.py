@@ -121,7 +121,7 @@ def _message(wire: str, event: type[Event]) -> dict[str, Any]:
         "summary": (event.__doc__ or "").strip(),
         "contentType": CONTENT_TYPE,
         "headers": {"$ref": "#/components/schemas/envelope"},
-        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": payload},
+        "payload": payload,
         "correlationId": {"location": "$message.header#/ce_correlationid"},
         "tags": [{"name": wire.split(".", 1)[0]}, *([{"name": "urgent"}] if wire in URGENT else [])],
         "bindings": {

@@ -39,7 +39,8 @@ FIELDS: Mapping[str, Field] = {
     "into": Field("id", "the case a person merged this one into"),
     "scope": Field("code", "which of her consents changed"),
     "given": Field("code", "yes, no or not asked"),
-    "status": Field("code", "standing of a volunteer, or the HTTP status a refusal answered with"),
+    "status": Field("code", "standing of a volunteer or a case, or the HTTP status a refusal answered with"),
+    "organisation": Field("code", "the sending organisation's public code, so that somebody can ring it"),
     # worries
     "signal_id": Field("id", "one worry, recognised on both of its paths"),
     "about": Field("code", "who is at risk, by kind"),

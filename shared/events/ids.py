@@ -33,3 +33,8 @@ def signal_id_from_message(organisation: str, message: str, code: str) -> UUID:
 def concern_id(signal_id: UUID) -> UUID:
     """The id of the concern a signal opens; both paths of a signal reach the same one."""
     return uuid5(BESIDE, f"concern/{signal_id}")
+
+
+def refusal_id(organisation: str, message: str) -> UUID:
+    """The id of a refused message: sent again, it is the same refusal and raises nothing new (SAFETY S27)."""
+    return uuid5(BESIDE, f"refusal/{organisation}/{message}")

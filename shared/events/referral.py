@@ -8,6 +8,9 @@ from shared.events.erasure import DataErased, ErasureWithheld
 from shared.events.event import Event
 from shared.events.worry import WorryFlagged
 
+Standing = Literal["offered", "declined", "waiting", "supported", "ended"]
+"""How far others took a case: triage says the first two, support the rest."""
+
 
 class ReferralReceived(Event):
     """A referral was accepted for reading; the case id is the referral id."""
@@ -77,6 +80,25 @@ class ReferralRefused(Event):
 
     status: Count
     code: Code
+    organisation: Code | None = None
+
+
+class ReferralUnreadable(Event):
+    """A signed-in sender's referral could not be read at all; somebody rings them (SAFETY S27)."""
+
+    wire: ClassVar[str] = "referral.unreadable.v1"
+
+    status: Count
+    code: Code
+    organisation: Code | None = None
+
+
+class StandingHeard(Event):
+    """Another service moved the case on; kept whatever the order it was heard in."""
+
+    wire: ClassVar[str] = "referral.standing_heard.v1"
+
+    status: Standing
 
 
 class ReferralDataErased(DataErased):
