@@ -1,0 +1,1 @@
+"""Where triage meets HTTP, Kafka and its readers."""

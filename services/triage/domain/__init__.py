@@ -1,0 +1,1 @@
+"""Triage's rules, without IO, clock or chance."""

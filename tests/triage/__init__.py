@@ -1,0 +1,1 @@
+"""Triage: its rules, its worklist and its adapters."""
