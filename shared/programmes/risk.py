@@ -8,6 +8,7 @@ from shared.programmes.model import Danger, LevelOrNone, RiskLevels
 
 _ORDER: dict[LevelOrNone, int] = {"none": 0, "history": 1, "today": 2, "now": 3}
 UNSPECIFIED = "unspecified"
+_AGE = "age/"
 
 
 def highest(levels: Iterable[Level]) -> Level | None:
@@ -20,9 +21,12 @@ def level_of_flag(table: RiskLevels, code: str) -> Level | None:
     return _some(table.flags.get(code.strip(), table.unknown))
 
 
-def about_of_flag(table: RiskLevels, code: str) -> About:
-    """Who a flag is about, by kind."""
-    return table.about.get(code.strip(), "unknown")
+def about_of(table: RiskLevels, code: str) -> About:
+    """Who the worry behind a code of `signals_in` is about, by kind; "unknown" where the code does not tell."""
+    if code.startswith(_AGE):
+        return "child"  # a person under 18 who is referred is a child herself (SAFETY S8)
+    known = code in table.conditions or code.split("/", 1)[0] in table.alert_items
+    return table.about.get(code.strip(), "adult" if known else "unknown")
 
 
 def level_of_condition(table: RiskLevels, code: str) -> Level | None:
@@ -70,7 +74,7 @@ def signals_in(
     found = [(code, level_of_flag(table, code)) for code in flags]
     found += [(code, level_of_condition(table, code)) for code in conditions]
     found += [alert for measure in measures for alert in alerts_in(table, measure)]
-    found.append((f"age/{age_band}", _some(table.age_bands.get(age_band, "none"))))
+    found.append((f"{_AGE}{age_band}", _some(table.age_bands.get(age_band, "none"))))
     worst: dict[str, Level] = {}
     for code, level in found:
         if level:

@@ -114,6 +114,7 @@ def test_headers_of_other_tools_are_not_looked_at():
         {"value": b'{"source": "\\ud800"}'},
         {"value": b"{}"},
         {"value": b'{"source": "gp", "route": "json", "repeat_of": 1e999}'},
+        {"value": b'{"source": ' + b"9" * 5000 + b"}"},
     ],
 )
 def test_what_does_not_fit_is_unreadable(changed: dict[str, Any]):

@@ -14,6 +14,7 @@ from shared.events.event import Event
 from shared.events.schemas import schema_of
 from shared.events.upcasters import UPCASTERS, Upcasters, newest
 from tests.events.compatibility import breaking
+from tests.events.rewrite_snapshots import refusals
 from tests.events.samples import NOW, SAMPLES
 
 EXAMPLES = files("shared.events") / "examples"
@@ -100,6 +101,17 @@ def test_a_field_with_a_default_and_other_words_may_join_a_version():
     after["properties"]["extra"] = {"type": "boolean", "default": False}
     after["description"] = "Said better."
     assert list(breaking(before, after)) == []
+
+
+def test_rewriting_is_refused_for_a_breaking_change_and_for_a_type_that_is_gone():
+    assert refusals(SNAPSHOTS) == []
+    before = copy.deepcopy(SNAPSHOTS)
+    before["triage.completed.v1"]["properties"]["dropped"] = {"type": "boolean"}
+    before["triage.forgotten.v1"] = {}
+    assert refusals(before) == [
+        "triage.forgotten.v1: an event type may not disappear",
+        "triage.completed.v1: data.dropped: removed",
+    ]
 
 
 class MovedV3(Event):

@@ -10,7 +10,7 @@ from shared.events.codes import Measure
 from shared.events.shapes import CODE
 from shared.programmes.load import ProgrammeData
 from shared.programmes.risk import (
-    about_of_flag,
+    about_of,
     forbids_contact,
     highest,
     level_of_condition,
@@ -116,9 +116,24 @@ def test_adding_a_flag_never_lowers_or_removes(data: ProgrammeData, flags, more,
     assert all(CODE.match(code) for code in after)
 
 
-def test_abuse_flags_forbid_contact_and_say_who_they_are_about(data: ProgrammeData):  # S9
+def test_abuse_flags_forbid_contact(data: ProgrammeData):  # S9
     assert forbids_contact(data.risk, ["707087005"])
     assert forbids_contact(data.risk, ["U", "697950003"])
     assert not forbids_contact(data.risk, ["836881000000105"])
-    assert about_of_flag(data.risk, "878111000000109") == "unborn"
-    assert about_of_flag(data.risk, "who-knows") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("code", "about"),
+    [
+        ("878111000000109", "unborn"),
+        ("836881000000105", "child"),
+        ("who-knows", "unknown"),
+        ("suicidal_thoughts", "adult"),
+        ("estrangement_from_baby", "child"),
+        ("PHQ-9/item-9", "adult"),
+        ("age/13_to_15", "child"),
+        ("unspecified", "unknown"),
+    ],
+)
+def test_a_code_says_who_it_is_about_where_it_can(data: ProgrammeData, code, about):  # S22
+    assert about_of(data.risk, code) == about
