@@ -1,8 +1,9 @@
 """How urgent a worry is, by the risk table; it may only ever be raised here, a person lowers it (SAFETY S5, S8)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-from shared.events.codes import About, AgeBand, Level, Measure
+from shared.events.codes import About, AgeBand, Level
 from shared.events.shapes import CODE
 from shared.programmes.model import Danger, LevelOrNone, RiskLevels
 
@@ -44,7 +45,21 @@ def forbids_contact(table: RiskLevels, flags: Iterable[str]) -> bool:
     return any(code.strip() in table.no_safe_contact for code in flags)
 
 
-def alerts_in(table: RiskLevels, measure: Measure) -> list[tuple[str, Level]]:
+class Answered(Protocol):
+    """A questionnaire as far as risk needs it; an event's `Measure` is one, and so is a form that fits nothing else."""
+
+    @property
+    def instrument(self) -> str:
+        """Which questionnaire, in any spelling."""
+        ...
+
+    @property
+    def items(self) -> Mapping[int, int]:
+        """Item number to score."""
+        ...
+
+
+def alerts_in(table: RiskLevels, measure: Answered) -> list[tuple[str, Level]]:
     """The alert items of one questionnaire that were answered above 0, as (code, level).
 
     A partial form alerts, and so does a score above the item's range: the worry comes before the form (SAFETY S3).
@@ -64,7 +79,7 @@ def signals_in(
     *,
     flags: Sequence[str] = (),
     conditions: Sequence[str] = (),
-    measures: Sequence[Measure] = (),
+    measures: Sequence[Answered] = (),
     age_band: AgeBand = "unknown",
 ) -> list[tuple[str, Level]]:
     """Every worry in an input as (code, level), most urgent first, each code once (SAFETY S6).

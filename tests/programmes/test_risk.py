@@ -1,6 +1,7 @@
 """Levels of risk: the table's codes, what is unknown, and that nothing added ever lowers anything."""
 
 from datetime import date
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,13 @@ FLAGS = st.lists(
 )
 CONDITIONS = st.lists(st.sampled_from(["anxiety", "suicidal_thoughts", "postpartum_psychosis", "past_self_harm"]))
 AGES = st.sampled_from(["under_13", "13_to_15", "16_to_17", "18_to_24", "25_and_over", "unknown"])
+
+
+class RawForm(NamedTuple):
+    """What a form said before anything checked it."""
+
+    instrument: str
+    items: dict[int, int]
 
 
 def measure(instrument: str, **items: int) -> Measure:
@@ -76,6 +84,8 @@ def test_a_condition_has_the_level_of_the_table(data: ProgrammeData, code, level
         (measure("PHQ-9", i9=2), [("PHQ-9/item-9", "now")]),
         (measure("PHQ-9", i9=3), [("PHQ-9/item-9", "now")]),
         (measure("phq9", i9=99), [("PHQ-9/item-9", "now")]),
+        (RawForm("PHQ 9", {9: 5000, -3: 1, 77: -1}), [("PHQ-9/item-9", "now")]),
+        (RawForm("PHQ-9", {9: -1}), []),
         (measure("EPDS", i10=1), [("EPDS/item-10", "today")]),
         (measure("EPDS", i9=3), []),
         (measure("CORE-10", i6=1), [("CORE-10/item-6", "today")]),
