@@ -18,8 +18,14 @@ def highest(levels: Iterable[Level]) -> Level | None:
 
 
 def level_of_flag(table: RiskLevels, code: str) -> Level | None:
-    """The level of a safeguarding flag; None only for codes the table says are none, never for unknown ones."""
-    return _some(table.flags.get(code.strip(), table.unknown))
+    """The level of a safeguarding flag; None only for flags the table says are none.
+
+    A code of another list sent as a flag is at least as urgent as an unknown one.
+    """
+    if known := table.flags.get(code.strip()):
+        return _some(known)
+    elsewhere = _some(table.conditions.get(code.strip(), "none"))
+    return highest((table.unknown, elsewhere or table.unknown))
 
 
 def about_of(table: RiskLevels, code: str) -> About:
@@ -31,8 +37,11 @@ def about_of(table: RiskLevels, code: str) -> About:
 
 
 def level_of_condition(table: RiskLevels, code: str) -> Level | None:
-    """The level of a coded condition; an unknown code gets the table's level for unknown codes."""
-    return _some(table.conditions.get(code.strip(), table.unknown))
+    """The level of a coded condition, which may be a flag's code sent in the wrong place (SAFETY S4).
+
+    An unknown code gets the table's level for unknown codes.
+    """
+    return _some(table.conditions.get(code.strip()) or table.flags.get(code.strip(), table.unknown))
 
 
 def level_of_danger(table: RiskLevels, in_danger: Danger) -> Level:

@@ -92,7 +92,7 @@ def test_headers_of_other_tools_are_not_looked_at():
         {"ce_time": b"2026-11-24T15:00:00"},
         {"ce_time": b"0001-01-01T00:00:00+14:00"},
         {"ce_recordedtime": b"yesterday"},
-        {"ce_source": b"/triage/case/1"},
+        {"ce_source": f"/triage/{RECEIVED.stream}".encode()},
         {"ce_source": b"referral/case/1"},
         {"ce_commit": b"case/other/0000000001"},
         {"ce_epoch": b"-1"},

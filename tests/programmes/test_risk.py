@@ -54,6 +54,8 @@ def measure(instrument: str, **items: int) -> Measure:
         ("U", "today"),
         ("999999999", "today"),
         ("", "today"),
+        ("anxiety", "today"),  # a flag is a flag, whatever its code
+        ("suicide_plan", "now"),
         (" 836881000000105 ", "now"),
         ("861931000000100", None),
     ],
@@ -70,6 +72,8 @@ def test_a_flag_has_the_level_of_the_table_and_an_unknown_one_is_today(data: Pro
         ("past_self_harm", "history"),
         ("anxiety", None),
         ("somebody-elses-code", "today"),
+        ("836881000000105", "now"),  # S4: sought in conditions too
+        ("861931000000100", None),
     ],
 )
 def test_a_condition_has_the_level_of_the_table(data: ProgrammeData, code, level):  # S5
@@ -111,6 +115,13 @@ def test_yes_and_not_sure_are_now_and_no_is_today(data: ProgrammeData):  # S19
 def test_the_same_code_twice_is_one_worry_and_the_most_urgent_comes_first(data: ProgrammeData):  # S6
     found = signals_in(data.risk, flags=["707087005", "836881000000105", "707087005"])
     assert found == [("836881000000105", "now"), ("707087005", "today")]
+
+
+def test_a_code_sent_twice_with_two_levels_keeps_the_higher_one(data: ProgrammeData):  # S5
+    assert signals_in(data.risk, flags=["anxiety"], conditions=["anxiety"]) == [("anxiety", "today")]
+    assert signals_in(data.risk, flags=["past_self_harm"], conditions=["past_self_harm"]) == [
+        ("past_self_harm", "today")
+    ]
 
 
 def test_a_flag_written_as_a_sentence_still_counts_and_its_words_do_not_travel(data: ProgrammeData):  # S4
