@@ -17,7 +17,8 @@ SLEEP = [12, 24, 13, 13, 0, 10, 18, 8, 46, 14]
 async def test_the_worker_gives_the_published_result_and_leaves_scipy_outside():
     tested = await Statistics().paired(SLEEP)
     assert tested["p"] == pytest.approx(0.002833, abs=1e-6)
-    assert (tested["low"], tested["high"]) == (pytest.approx(7.001142, abs=1e-5), pytest.approx(24.598858, abs=1e-5))
+    assert tested["low"] == pytest.approx(7.001142, abs=1e-5)
+    assert tested["high"] == pytest.approx(24.598858, abs=1e-5)
     assert "scipy" not in sys.modules
 
 

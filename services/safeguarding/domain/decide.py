@@ -148,6 +148,8 @@ def _close(asked: CloseConcern, state: Concern, now: datetime, ladder: Ladder) -
             raise Rejected("safeguarding.already_closed", "This concern is closed.")
         case Listed() | Expected() | Paged():
             raise Rejected("safeguarding.nobody_took_it", "Someone has to acknowledge the concern first.")
+        case Acknowledged():
+            pass
     if asked.reason not in ladder.close_reasons:
         raise Rejected("safeguarding.unknown_reason", "The reason is not one of the list.")
     if not asked.actions:

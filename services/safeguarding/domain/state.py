@@ -95,7 +95,8 @@ def _open_or_closed(state: Raised, event: Event) -> Concern:
             return Acknowledged(state.case, state.level, event.by_role, event.next_step, event.next_at)
         case SafeguardingClosed():
             return Closed(state.case, state.level)
-    return state
+        case _:
+            return state
 
 
 def due(state: Concern) -> datetime | None:
@@ -105,4 +106,5 @@ def due(state: Concern) -> datetime | None:
             return state.answer_by
         case Acknowledged():
             return state.next_at
-    return None
+        case NotRaised() | Listed() | Closed():
+            return None

@@ -43,7 +43,8 @@ def _changes(before: dict[str, Any], recorded: Recorded) -> dict[str, Any]:
             return _asked(before, event)
         case SafeguardingAcknowledged() | SafeguardingClosed():
             return _answered(event)
-    return {}
+        case _:
+            return {}
 
 
 def _asked(before: dict[str, Any], event: PageRequested | PageSent | SafeguardingEscalated) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Signals as they arrived, durable before anybody is answered, and worked on until each is a concern."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pymongo import IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError
+
+from services.safeguarding.adapters.signals import case_of, from_push
+from shared.runtime.clock import Clock
+from shared.runtime.executor import Executor
+
+log = structlog.get_logger()
+Document = dict[str, Any]
+LOOK_EVERY = 0.5
+LEFT_ALONE = timedelta(seconds=1)
+KEPT_DAYS = 30
+
+
+class Inbox:
+    """Takes raw signals; as a part it works on those whose first try did not end (crash, database away)."""
+
+    def __init__(self, signals: AsyncCollection[Document], executor: Executor, clock: Clock) -> None:
+        self.name = "signals-inbox"
+        self._signals = signals
+        self._executor = executor
+        self._clock = clock
+
+    async def ensure_indexes(self) -> None:
+        """Create the inbox's indexes; what was worked on is forgotten after a month."""
+        await self._signals.create_indexes(
+            [
+                IndexModel([("state", 1), ("received_at", 1)]),
+                IndexModel([("case", 1)], sparse=True),
+                IndexModel([("done_at", 1)], expireAfterSeconds=KEPT_DAYS * 24 * 3600),
+            ]
+        )
+
+    async def take(self, body: bytes) -> bool:
+        """Make `body` durable, then try once to act on it. Returns whether that worked already.
+
+        Raises what the database raises when `body` could not be kept: then the sender tries again.
+        """
+        now = self._clock.now()
+        signal: Document = {"_id": sha256(body).hexdigest(), "body": body, "state": "waiting", "received_at": now}
+        case = case_of(body)
+        with contextlib.suppress(DuplicateKeyError):
+            await self._signals.insert_one(signal | ({"case": case} if case else {}))
+        return await self._act(signal)
+
+    async def waits_for(self, case: UUID) -> bool:
+        """Whether a signal about `case` has arrived and is not a concern yet (a hold must not miss it, S24)."""
+        return await self._signals.find_one({"case": case, "state": "waiting"}) is not None
+
+    async def run(self) -> None:
+        """Look for signals that wait, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self.sweep()
+
+    async def sweep(self) -> int:
+        """Act on every signal that has waited for a second or more; returns how many became concerns."""
+        before = self._clock.now() - LEFT_ALONE
+        waiting = await self._signals.find({"state": "waiting", "received_at": {"$lte": before}}).to_list(500)
+        return sum([await self._act(signal) for signal in waiting])
+
+    async def _act(self, signal: Document) -> bool:
+        try:
+            await self._executor.submit(from_push(bytes(signal["body"]), now=self._clock.now()))
+        except Exception as failed:  # noqa: BLE001 - it is durable: the sweeper tries again whatever happened
+            log.error("signal.retried", error_code=type(failed).__name__, outcome="waiting")
+            return False
+        await self._signals.update_one(
+            {"_id": signal["_id"]}, {"$set": {"state": "done", "done_at": self._clock.now()}}
+        )
+        return True

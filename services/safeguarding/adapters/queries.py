@@ -1,0 +1,126 @@
+"""What the list, the calls of other services and the live stream read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pymongo import IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+
+from services.safeguarding.adapters.inbox import Inbox
+from services.safeguarding.adapters.notify import reference_of
+from services.safeguarding.domain.commands import KIND, stream_of
+from services.safeguarding.domain.decide import URGENCY
+from services.safeguarding.domain.state import Closed, NotRaised
+from services.safeguarding.domain.views import OPEN
+from shared.runtime.commit import Commit
+from shared.runtime.executor import Executor
+from shared.runtime.submission import Scope
+
+Document = dict[str, Any]
+KEEP_ALIVE_SECONDS = 15.0
+MOST_LISTED = 500
+UNASSIGNED = Scope("unassigned", "unassigned")
+
+
+class Queries:
+    """Reads the list from its view, and what safety hangs on from the journal itself."""
+
+    def __init__(
+        self,
+        *,
+        concerns: AsyncCollection[Document],
+        cases: AsyncCollection[Document],
+        commits: AsyncCollection[Document],
+        executor: Executor,
+        inbox: Inbox,
+    ) -> None:
+        self._concerns = concerns
+        self._cases = cases
+        self._commits = commits
+        self._executor = executor
+        self._inbox = inbox
+
+    async def ensure_indexes(self) -> None:
+        """Create the indexes that reading by case and by status needs; harmless when they exist."""
+        await self._commits.create_indexes([IndexModel([("events.case", 1)], sparse=True)])
+        await self._concerns.create_indexes([IndexModel([("status", 1)])])
+
+    async def listed(self, *, closed: bool = False) -> list[Document]:
+        """The list: most urgent first, then the one that must be answered next."""
+        wanted = {} if closed else {"status": {"$in": list(OPEN)}}
+        found = await self._concerns.find(wanted).limit(MOST_LISTED).to_list()
+        return [shown(one) for one in sorted(found, key=_order)]
+
+    async def one(self, concern: UUID) -> Document | None:
+        """One concern of the list."""
+        found = await self._concerns.find_one({"_id": str(concern)})
+        return shown(found) if found else None
+
+    async def holds(self, case: UUID) -> bool:
+        """Whether a concern about `case` is open (SAFETY S24); read from the journal, so no view can lag behind it."""
+        if await self._inbox.waits_for(case):
+            return True
+        streams = await self._commits.distinct("stream", {"events.case": case})
+        concerns = [stream for stream in streams if stream.startswith(f"{KIND}/")]
+        states = [(await self._executor.state(stream))[0] for stream in concerns]
+        return any(not isinstance(state, Closed | NotRaised) for state in states)
+
+    async def scope_of(self, case: UUID | None) -> Scope:
+        """The provider and site a case belongs to, as far as is known here."""
+        found = await self._cases.find_one({"_id": str(case)}) if case else None
+        return Scope(found["provider"], found["site"]) if found else UNASSIGNED
+
+    async def site_of(self, concern: UUID) -> str:
+        """The site whose rota answers for a concern."""
+        first = await self._commits.find_one({"_id": f"{stream_of(concern)}/{1:010d}"}, {"site": 1})
+        return str(first["site"]) if first else UNASSIGNED.site
+
+
+def shown(document: Document) -> Document:
+    """A list entry as it is handed out: codes and times, no identity."""
+    entry = {name: value for name, value in document.items() if not name.startswith("_")}
+    return {"id": document["_id"], "reference": reference_of(document["_id"]), **entry}
+
+
+def _order(document: Document) -> tuple[int, bool, datetime]:
+    urgency = URGENCY.get(document.get("level", "now"), max(URGENCY.values()))
+    next_at = document.get("answer_by")
+    return -urgency, next_at is None, next_at or document["raised_at"]
+
+
+class Live:
+    """Tells every open list that something changed."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._listeners: set[asyncio.Event] = set()
+
+    async def __call__(self, _commits: Sequence[Commit]) -> None:
+        """As a follower's handler, after the view: the list may have changed."""
+        for listener in self._listeners:
+            listener.set()
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Server-sent events: the whole list at once, again whenever it changes, and a comment in between."""
+        changed = asyncio.Event()
+        self._listeners.add(changed)
+        try:
+            while True:
+                changed.clear()
+                yield b"event: concerns\ndata: " + orjson.dumps(await self._queries.listed()) + b"\n\n"
+                while not await _within(changed, KEEP_ALIVE_SECONDS):
+                    yield b": still here\n\n"
+        finally:
+            self._listeners.discard(changed)
+
+
+async def _within(changed: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(changed.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
