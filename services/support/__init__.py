@@ -1,0 +1,1 @@
+"""Support: volunteers, the places they have, matches, sessions and endings."""

@@ -1,0 +1,1 @@
+"""Where support meets HTTP, Kafka, safeguarding and its readers."""

@@ -1,0 +1,1 @@
+"""A volunteer and the places she has; this stream alone keeps the cap."""

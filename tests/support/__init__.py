@@ -1,0 +1,1 @@
+"""Support: its rules, its places and its adapters."""
