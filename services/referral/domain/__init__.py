@@ -1,0 +1,1 @@
+"""The rules of intake, pure: `decide.py` is the place to start."""

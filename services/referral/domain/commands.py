@@ -1,0 +1,123 @@
+"""What intake can be asked, and what it hears. Every input names the one stream that decides it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from shared.events.codes import About, AgeBand, Baby, Level, Measure, Route, Signal, Source
+from shared.events.referral import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Worry:
+    """A worry the edge found in an input: its signal, and who it is about, by kind."""
+
+    signal_id: UUID
+    code: str
+    level: Level
+    about: About
+
+    @property
+    def signal(self) -> Signal:
+        """What travels with the referral, so that no other service raises it again (SAFETY S6)."""
+        return Signal(signal_id=self.signal_id, code=self.code, level=self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveReferral:
+    """A referral that can be read; who it is about is in the vault already, under the case's id."""
+
+    case: UUID
+    programme: str | None
+    source: Source
+    route: Route
+    baby: Baby | None = None
+    conditions: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    preferences: tuple[str, ...] = ()
+    worries: tuple[Worry, ...] = ()
+    age_band: AgeBand = "unknown"
+    text_unread: bool = False
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawReferral:
+    """Her sender or she takes the referral back."""
+
+    case: UUID
+    reason: str
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class HearStanding:
+    """Triage or support took the case to where `standing` says."""
+
+    case: UUID
+    standing: Standing
+    happened_at: datetime
+
+    @property
+    def stream(self) -> str:
+        """The case decides, also when it is not known here yet."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRequest:
+    """A request that a standard wants answered the same way for ever was refused with `status` and `code`."""
+
+    organisation: str
+    request: str
+    status: int
+    code: str
+
+    @property
+    def stream(self) -> str:
+        """One stream per request id of an organisation."""
+        return f"request/{self.organisation}/{self.request}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRefusedWorry:
+    """A refused message holds a worry: it is kept before the refusal is answered (SAFETY S3, S27)."""
+
+    refusal: UUID
+    organisation: str
+    status: int
+    code: str
+    worry: Worry
+
+    @property
+    def stream(self) -> str:
+        """One stream per refused message."""
+        return f"refusal/{self.refusal}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepUnreadable:
+    """A sender's body could not be read at all: somebody must ring them (SAFETY S27)."""
+
+    refusal: UUID
+    organisation: str
+    status: int
+    code: str
+
+    @property
+    def stream(self) -> str:
+        """One stream per refused message."""
+        return f"refusal/{self.refusal}"
+
+
+CaseInput: TypeAlias = ReceiveReferral | WithdrawReferral | HearStanding
+RefusalInput: TypeAlias = KeepRefusedWorry | KeepUnreadable

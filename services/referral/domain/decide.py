@@ -1,0 +1,145 @@
+"""Every input of intake and what follows from it: this file is the service."""
+
+from datetime import datetime
+from typing import assert_never
+
+from services.referral.domain.commands import (
+    CaseInput,
+    HearStanding,
+    KeepRefusedWorry,
+    KeepUnreadable,
+    ReceiveReferral,
+    RefusalInput,
+    RefuseRequest,
+    WithdrawReferral,
+    Worry,
+)
+from services.referral.domain.state import (
+    Case,
+    Closed,
+    Fresh,
+    Kept,
+    Offered,
+    Received,
+    Refusal,
+    Refused,
+    Request,
+    Supported,
+    Unknown,
+    Waiting,
+)
+from shared.events.event import Event
+from shared.events.referral import (
+    ReferralReceived,
+    ReferralRefused,
+    ReferralUnreadable,
+    ReferralWithdrawn,
+    ReferralWorryFlagged,
+    StandingHeard,
+)
+from shared.events.refusal import NotFound, Rejected
+
+
+def decide(asked: CaseInput, state: Case, /, *, now: datetime) -> list[Event]:
+    """What follows for a case. Raises `Rejected` or `NotFound` for a command that may not happen."""
+    match asked:
+        case ReceiveReferral():
+            return _receive(asked, state, now)
+        case WithdrawReferral():
+            return _withdraw(asked, state, now)
+        case HearStanding():
+            return _hear(asked, state)
+        case _ as missed:
+            assert_never(missed)
+
+
+def _receive(asked: ReceiveReferral, state: Case, now: datetime) -> list[Event]:
+    """Every worry is flagged, whatever else the referral says: no rule about fit is asked here (SAFETY S1)."""
+    if not isinstance(state, Unknown):
+        raise Rejected("referral.already_received", "This case has a referral already.")
+    received = ReferralReceived(
+        case=asked.case,
+        occurred_at=now,
+        programme=asked.programme,
+        source=asked.source,
+        route=asked.route,
+        baby=asked.baby,
+        conditions=asked.conditions,
+        measures=asked.measures,
+        preferences=asked.preferences,
+        signals=tuple(worry.signal for worry in asked.worries),
+        age_band=asked.age_band,
+        text_unread=asked.text_unread,
+    )
+    flagged = [_flagged(worry, now).model_copy(update={"case": asked.case}) for worry in asked.worries]
+    return [received, *flagged]
+
+
+def _flagged(worry: Worry, now: datetime) -> ReferralWorryFlagged:
+    return ReferralWorryFlagged(
+        occurred_at=now,
+        signal_id=worry.signal_id,
+        about=worry.about,
+        code=worry.code,
+        level=worry.level,
+        observed_at=now,
+    )
+
+
+def _hear(asked: HearStanding, state: Case) -> list[Event]:
+    """Kept whatever the order, also for a case that is not known yet; hearing the same again changes nothing."""
+    heard = state.heard if isinstance(state, Unknown) else state.referral.heard
+    if heard.and_also(asked.standing) == heard:
+        return []
+    return [StandingHeard(case=asked.case, occurred_at=asked.happened_at, status=asked.standing)]
+
+
+def _withdraw(asked: WithdrawReferral, state: Case, now: datetime) -> list[Event]:
+    """Taken back twice is taken back once; one that others closed is over and cannot be taken back."""
+    match state:
+        case Received() | Offered() | Waiting() | Supported():
+            return [ReferralWithdrawn(case=asked.case, occurred_at=now, reason=asked.reason)]
+        case Closed(referral=referral) if referral.withdrawn:
+            return []
+        case Closed():
+            raise Rejected("referral.already_closed", "This referral is closed.")
+        case Unknown():
+            raise NotFound("referral.unknown", "There is no such referral.")
+        case _ as missed:
+            assert_never(missed)
+
+
+def decide_request(asked: RefuseRequest, state: Request, /, *, now: datetime) -> list[Event]:
+    """The first refusal of a request is kept and stays."""
+    match state:
+        case Fresh():
+            return [
+                ReferralRefused(occurred_at=now, status=asked.status, code=asked.code, organisation=asked.organisation)
+            ]
+        case Refused():
+            return []
+        case _ as missed:
+            assert_never(missed)
+
+
+def decide_refusal(asked: RefusalInput, state: Refusal, /, *, now: datetime) -> list[Event]:
+    """What is kept of a message that was refused: its worry once, or that it could not be read once (SAFETY S27)."""
+    match asked, state:
+        case KeepRefusedWorry(), Kept(worries=raised) if asked.worry.signal_id in raised:
+            return []
+        case KeepRefusedWorry(), Fresh() | Kept():
+            return [_flagged(asked.worry, now), _fault(asked, now)]
+        case KeepUnreadable(), Fresh():
+            return [
+                ReferralUnreadable(
+                    occurred_at=now, status=asked.status, code=asked.code, organisation=asked.organisation
+                )
+            ]
+        case KeepUnreadable(), Kept():
+            return []
+        case _ as missed:
+            assert_never(missed)
+
+
+def _fault(asked: KeepRefusedWorry, now: datetime) -> ReferralRefused:
+    return ReferralRefused(occurred_at=now, status=asked.status, code=asked.code, organisation=asked.organisation)

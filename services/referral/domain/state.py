@@ -1,0 +1,182 @@
+"""What intake remembers of a case, of a refused message and of a refused request: only what a decision needs."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from shared.events.event import Event
+from shared.events.referral import (
+    ReferralReceived,
+    ReferralRefused,
+    ReferralUnreadable,
+    ReferralWithdrawn,
+    ReferralWorryFlagged,
+    Standing,
+    StandingHeard,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far each other service took the case. Two facts, so that the order they are heard in cannot matter."""
+
+    triage: Standing | None = None
+    support: Standing | None = None
+
+    def and_also(self, standing: Standing) -> "Heard":
+        """With `standing`, which each service reports in order; triage's and support's words do not mix."""
+        if standing in ("offered", "declined"):
+            return replace(self, triage=standing)
+        return replace(self, support=standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What stays the same from the first commit on."""
+
+    case: UUID
+    programme: str | None
+    source: str
+    route: str
+    received_at: datetime
+    text_unread: bool
+    worries: frozenset[str]
+    heard: Heard = Heard()
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No referral yet; others may have spoken of it already."""
+
+    heard: Heard = Heard()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Taken in; a person will decide."""
+
+    referral: Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A person decided that something fits her."""
+
+    referral: Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Support took the case over and looks for a place."""
+
+    referral: Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """Matched with a volunteer."""
+
+    referral: Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Declined, withdrawn, or ended."""
+
+    referral: Referral
+
+
+Case: TypeAlias = Unknown | Received | Offered | Waiting | Supported | Closed
+Known: TypeAlias = Received | Offered | Waiting | Supported | Closed
+
+
+def initial() -> Case:
+    """A case nobody has spoken of."""
+    return Unknown()
+
+
+def evolve(state: Case, event: Event) -> Case:
+    """The case after `event`."""
+    match event:
+        case ReferralReceived():
+            return _placed(_first(state, event))
+        case ReferralWorryFlagged() if not isinstance(state, Unknown):
+            return _placed(replace(state.referral, worries=state.referral.worries | {event.code}))
+        case ReferralWithdrawn() if not isinstance(state, Unknown):
+            return _placed(replace(state.referral, withdrawn=True))
+        case StandingHeard():
+            if isinstance(state, Unknown):
+                return Unknown(state.heard.and_also(event.status))
+            return _placed(replace(state.referral, heard=state.referral.heard.and_also(event.status)))
+        case _:
+            return state  # consent, merging and erasure change no status
+
+
+def _first(state: Case, event: ReferralReceived) -> Referral:
+    assert event.case is not None
+    return Referral(
+        case=event.case,
+        programme=event.programme,
+        source=event.source,
+        route=event.route,
+        received_at=event.occurred_at,
+        text_unread=event.text_unread,
+        worries=frozenset(),
+        heard=state.heard if isinstance(state, Unknown) else state.referral.heard,
+    )
+
+
+def _placed(referral: Referral) -> Known:
+    """The status that follows from everything heard; support knows more than triage, a withdrawal ends it all."""
+    if referral.withdrawn or referral.heard.support == "ended":
+        return Closed(referral)
+    if referral.heard.support == "supported":
+        return Supported(referral)
+    if referral.heard.support == "waiting":
+        return Waiting(referral)
+    if referral.heard.triage == "declined":
+        return Closed(referral)
+    return Offered(referral) if referral.heard.triage == "offered" else Received(referral)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A message or request that was not refused before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that was refused, and how, so that it can be refused the same way again."""
+
+    status: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A refused message somebody was told about, with the worries already raised for it."""
+
+    worries: frozenset[UUID]
+
+
+Request: TypeAlias = Fresh | Refused
+Refusal: TypeAlias = Fresh | Kept
+
+
+def evolve_request(state: Request, event: Event) -> Request:
+    """A refused request stays refused as it was the first time."""
+    return Refused(event.status, event.code) if isinstance(event, ReferralRefused) else state
+
+
+def evolve_refusal(state: Refusal, event: Event) -> Refusal:
+    """Remember each worry that was raised, and that somebody was told."""
+    raised = state.worries if isinstance(state, Kept) else frozenset[UUID]()
+    match event:
+        case ReferralWorryFlagged():
+            return Kept(raised | {event.signal_id})
+        case ReferralUnreadable() | ReferralRefused():
+            return Kept(raised)
+        case _:
+            return state
