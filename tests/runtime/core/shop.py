@@ -77,6 +77,9 @@ class OpenCase:
         return f"case/{self.case}"
 
 
+VolunteerInput = Register | Hold | Noticed | DeadlinePassed
+
+
 @dataclass(frozen=True, slots=True)
 class Volunteer:
     """What a hold is decided on."""
@@ -86,7 +89,7 @@ class Volunteer:
     me: UUID | None = None
 
 
-def decide(asked: object, state: Volunteer, /, *, now: datetime) -> list[Event]:
+def decide(asked: VolunteerInput, state: Volunteer, /, *, now: datetime) -> list[Event]:
     """Register, hold up to the cap, release what is over."""
     match asked:
         case Register(volunteer=who, cap=cap):
@@ -103,9 +106,12 @@ def decide(asked: object, state: Volunteer, /, *, now: datetime) -> list[Event]:
             over = [case for case, until in state.held.items() if until <= now]
             who = state.me or named("nobody")
             return [PlaceReleased(case=case, occurred_at=now, volunteer=who, reason="expired") for case in over]
-        case Noticed(breaks=True):
-            raise ZeroDivisionError("a bug in the core")
-    return []
+        case Noticed(breaks=breaks):
+            return [] if not breaks else _break()
+
+
+def _break() -> list[Event]:
+    raise ZeroDivisionError("a bug in the core")
 
 
 def evolve(state: Volunteer, event: Event) -> Volunteer:
@@ -117,6 +123,8 @@ def evolve(state: Volunteer, event: Event) -> Volunteer:
             return replace(state, held={**state.held, case: until}, me=me)
         case PlaceReleased(case=case):
             return replace(state, held={kept: until for kept, until in state.held.items() if kept != case})
+        case _:
+            pass
     return state
 
 
@@ -134,7 +142,7 @@ def decide_case(asked: OpenCase, state: int, /, *, now: datetime) -> list[Event]
     return [CaseOpened(case=asked.case, occurred_at=now, offer=asked.offer)]
 
 
-VOLUNTEERS: Decider[object, Volunteer] = Decider(
+VOLUNTEERS: Decider[VolunteerInput, Volunteer] = Decider(
     kind="volunteer", initial=Volunteer(), decide=decide, evolve=evolve, due=due, wake=DeadlinePassed
 )
 CASES: Decider[OpenCase, int] = Decider(

@@ -1,0 +1,72 @@
+"""One holder at a time, by a short lease in the database; two at once for a moment only repeats work."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from shared.runtime.clock import new_id
+from shared.runtime.mongo import durable
+
+LEASE_SECONDS = 1.0
+"""A holder killed without warning is replaced within about this time (measured, DESIGN 10)."""
+
+
+class Lease:
+    """The right to do `name`, renewed three times in its length; the database's clock decides, so skew cannot."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], name: str, *, seconds: float = LEASE_SECONDS) -> None:
+        self.name = name
+        self._leases = durable(database, "leases")
+        self._seconds = seconds
+        self._holder = str(new_id())
+        self._held_until = 0.0
+
+    @property
+    def held(self) -> bool:
+        """Whether this process may still believe that it holds the lease."""
+        return time.monotonic() < self._held_until
+
+    async def hold(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Wait for the lease, run `work` while it lasts, stop it when the lease is lost. Raises what `work` raises."""
+        while not await self._renew():
+            await asyncio.sleep(self._seconds / 3)
+        working = asyncio.ensure_future(work())
+        try:
+            while self.held and not working.done():
+                await asyncio.wait([working], timeout=self._seconds / 3)
+                if not working.done():
+                    await self._renew()
+        finally:
+            cut_off = not working.done()
+            working.cancel()
+            await asyncio.wait([working])
+            await self._release()
+        if not cut_off:
+            working.result()
+
+    async def _renew(self) -> bool:
+        asked_at = time.monotonic()
+        until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(self._seconds * 1000)}}
+        free = [{"holder": self._holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]
+        change = self._leases.update_one(
+            {"_id": self.name, "$or": free}, [{"$set": {"holder": self._holder, "until": until}}], upsert=True
+        )
+        try:
+            await asyncio.wait_for(change, self._seconds)
+        except DuplicateKeyError:
+            self._held_until = 0.0
+            return False
+        except (PyMongoError, TimeoutError):
+            return self.held
+        self._held_until = asked_at + self._seconds
+        return True
+
+    async def _release(self) -> None:
+        self._held_until = 0.0
+        with contextlib.suppress(PyMongoError, TimeoutError):
+            await asyncio.wait_for(self._leases.delete_one({"_id": self.name, "holder": self._holder}), self._seconds)

@@ -1,0 +1,232 @@
+"""Follows a service's own journal from a saved position: whatever comes after a commit happens at least once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from bson.timestamp import Timestamp
+from prometheus_client import Gauge
+from pymongo.asynchronous.change_stream import AsyncChangeStream
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
+
+from shared.runtime.aside import Aside, CouldNotHandle
+from shared.runtime.commit import Commit, Document
+from shared.runtime.lease import Lease
+from shared.runtime.mongo import COMMITS, durable
+from shared.runtime.position import Position
+from shared.runtime.scan import PAGE, Place, pages
+
+log = structlog.get_logger()
+
+SAVE_EVERY = 0.1
+SAVE_WHEN_IDLE = 30.0
+TRY_AGAIN_EVERY = 60.0
+AWAIT_MS = 500
+HISTORY_LOST = frozenset({260, 280, 286})
+"""InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost."""
+ENDINGS = ["drop", "rename", "dropDatabase", "invalidate"]
+TAIL_AGE = Gauge("beside_tail_age_seconds", "Seconds since a follower was last level with the journal", ["follower"])
+
+Handler = Callable[[list[Commit]], Awaitable[None]]
+
+
+class JournalEnded(Exception):
+    """The change stream died because the collection was dropped or renamed; silence would look like an idle journal."""
+
+
+def in_order(*handlers: Handler) -> Handler:
+    """One handler that runs several, each after the one before: one cursor and one lease for all.
+
+    What one of them could not handle still reaches the others, and comes again to all.
+    """
+
+    async def handle(commits: list[Commit]) -> None:
+        left: dict[str, Commit] = {}
+        reasons: list[str] = []
+        for handler in handlers:
+            try:
+                await handler(commits)
+            except CouldNotHandle as some:
+                left.update((commit.id, commit) for commit in some.commits)
+                reasons.append(some.reason)
+        if left:
+            raise CouldNotHandle(list(left.values()), reasons[0])
+
+    return handle
+
+
+class Follower:
+    """A Part: hands every commit to `handler`, in the order of its stream, at least once.
+
+    `handler` takes a list of commits and may raise `CouldNotHandle`; anything else it raises ends `run`, and the list
+    comes again. `only_types`: only commits with an event of these wire types. With a `lease` one instance follows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        database: AsyncDatabase[Document],
+        handler: Handler,
+        *,
+        only_types: frozenset[str] | None = None,
+        lease: Lease | None = None,
+    ) -> None:
+        self.name = name
+        self._client = database.client
+        self._commits = durable(database, COMMITS)
+        self._position = Position(database, name)
+        self._aside = Aside(database, name)
+        self._handler = handler
+        self._only = only_types
+        self._lease = lease
+        self._level_at = time.monotonic()
+        self._saved_at = self._tried_at = 0.0
+        self._unsaved: tuple[Any, datetime] | None = None
+        TAIL_AGE.labels(name).set_function(lambda: self.age)
+
+    @property
+    def age(self) -> float:
+        """Seconds since this follower had handled all there was; 0 while another instance holds the lease."""
+        standby = self._lease is not None and not self._lease.held
+        return 0.0 if standby else time.monotonic() - self._level_at
+
+    async def run(self) -> None:
+        """Follow until cancelled, or until the lease is lost."""
+        await (self._lease.hold(self._follow) if self._lease else self._follow())
+
+    async def _follow(self) -> None:
+        self._unsaved = None
+        await self._position.read()
+        await self._aside.open()
+        try:
+            await self._watch(self._position.start or await self._catch_up())
+        except OperationFailure as failure:
+            if failure.code not in HISTORY_LOST:
+                raise
+            log.warning("tail.token_lost", error_code=str(failure.code), outcome="scanning")
+            await self._position.lost()
+            await self._watch(await self._catch_up())
+
+    async def _catch_up(self) -> dict[str, Any]:
+        """Note the time, then read the journal; a causal session makes the reads see all that came before the note."""
+        async with self._client.start_session(causal_consistency=True) as session:
+            await self._client.admin.command("ping", session=session)
+            noted = self._position.noted or session.operation_time
+            assert isinstance(noted, Timestamp)
+            after = self._position.scan_from
+            async for page in pages(self._commits, after=after, only_types=self._only, session=session):
+                await self._handle(page)
+                await self._position.scanned(Place.of(page[-1]), noted)
+        await self._position.scan_done(noted)
+        return self._position.start
+
+    async def _watch(self, start: dict[str, Any]) -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=2 * PAGE)
+        async with await self._commits.watch(
+            [{"$match": _matching(self._only)}], batch_size=PAGE, max_await_time_ms=AWAIT_MS, **start
+        ) as stream:
+            reading = asyncio.create_task(_read(stream, queue), name=f"{self.name} reading")
+            try:
+                while True:
+                    await self._step(queue)
+            finally:
+                reading.cancel()
+                await asyncio.wait([reading])
+
+    async def _step(self, queue: asyncio.Queue[Any]) -> None:
+        changes, idle = await _next(queue, SAVE_EVERY if self._unsaved else AWAIT_MS / 100)
+        if changes:
+            await self._handle([Commit.from_document(change["fullDocument"]) for change in changes])
+            self._unsaved = (changes[-1]["_id"], changes[-1]["clusterTime"].as_datetime())
+        if queue.empty() and (idle or changes):
+            self._level_at = time.monotonic()
+        await self._save(idle)
+        if time.monotonic() - self._tried_at >= TRY_AGAIN_EVERY:
+            await self.try_again()
+
+    async def _save(self, idle: Any) -> None:
+        since = time.monotonic() - self._saved_at
+        if self._unsaved and since >= SAVE_EVERY:
+            await self._position.token(*self._unsaved)
+        elif idle and not self._unsaved and since >= SAVE_WHEN_IDLE:
+            await self._position.token(idle, None)
+        else:
+            return
+        self._unsaved, self._saved_at = None, time.monotonic()
+
+    async def _handle(self, commits: list[Commit]) -> None:
+        ready = await self._aside.readable(commits)
+        if not ready:
+            return
+        try:
+            await self._handler(ready)
+        except CouldNotHandle as left:
+            await self._aside.put(left.commits, reason=left.reason)
+
+    async def try_again(self) -> None:
+        """Hand over what was put aside, stream by stream; what fails again stays."""
+        self._tried_at = time.monotonic()
+        for commit in await self._aside.due():
+            try:
+                await self._handler([commit])
+            except CouldNotHandle:
+                continue
+            await self._aside.done([commit])
+        await self._aside.open()
+
+
+def _matching(only: frozenset[str] | None) -> dict[str, Any]:
+    inserts: dict[str, Any] = {"operationType": "insert"}
+    if only is not None:
+        inserts["fullDocument.events.type"] = {"$in": sorted(only)}
+    return {"$or": [inserts, {"operationType": {"$in": ENDINGS}}]}
+
+
+async def _read(stream: AsyncChangeStream[Document], queue: asyncio.Queue[Any]) -> None:
+    """Put changes, idle tokens, and at last the reason for the end into the queue."""
+    try:
+        while stream.alive:
+            change = await stream.try_next()
+            await queue.put(_Idle(stream.resume_token) if change is None else change)
+        await queue.put(JournalEnded("the change stream ended"))
+    except Exception as failure:  # noqa: BLE001 - raised where the changes are handled
+        await queue.put(failure)
+
+
+class _Idle:
+    """Nothing new up to this token."""
+
+    def __init__(self, token: Any) -> None:
+        self.token = token
+
+
+async def _next(queue: asyncio.Queue[Any], wait: float) -> tuple[Sequence[Document], Any]:
+    """The changes that wait, at most a page, and the token of an idle moment after them, if one came."""
+    changes: list[Document] = []
+    idle = None
+    try:
+        async with asyncio.timeout(wait):
+            item = await queue.get()
+    except TimeoutError:
+        return changes, idle
+    while True:
+        if isinstance(item, Exception):
+            if not changes:
+                raise item
+            queue.put_nowait(item)
+            break
+        if isinstance(item, _Idle):
+            idle = item.token
+        elif item["operationType"] in ENDINGS:
+            raise JournalEnded(item["operationType"])
+        else:
+            changes.append(item)
+            idle = None
+        if queue.empty() or len(changes) >= PAGE:
+            break
+        item = queue.get_nowait()
+    return changes, idle
