@@ -58,7 +58,7 @@ class Correlated:
             except Exception as fault:
                 answer = problem_of(fault)
                 if answer.status_code >= 500 and answer.status_code != 503:
-                    log.error("command.handled", outcome="fault", exc_info=True)
+                    log.exception("command.handled", outcome="fault")
                 if not started:
                     await answer(scope, receive, send_marked)
 

@@ -39,7 +39,7 @@ def without_messages(_logger: Any, _method: str, line: MutableMapping[str, Any])
 
 def configure(service: str) -> None:
     """Set up structlog and route the libraries' own logging through it, at WARNING and above."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
 from shared.events.refusal import NotFound, Rejected
-from shared.runtime.errors import Failure, KeyReused, Overloaded, TooLarge, Unavailable, UnknownHistory
+from shared.runtime.errors import Failure, KeyReused, TooLarge
 
 RETRY_AFTER_S = "2"
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
@@ -80,22 +80,23 @@ def _plain(part: int | str) -> str:
 
 def problem_of(error: Exception) -> JSONResponse:
     """The one table from exceptions to answers; what is not in it is a fault of ours and says nothing of its cause."""
-    match error:
-        case Refused():
-            return problem(
-                error.status, error.code, error.detail, errors=error.errors, headers=error.headers, extra=error.extra
-            )
-        case NotFound():
-            return problem(404, error.code, error.detail or "There is no such thing here.")
-        case Rejected():
-            return problem(409, error.code, error.detail or "The present state does not allow this.")
-        case KeyReused():
-            return problem(422, "key.reused", "This key was used before for another request.")
-        case TooLarge():
-            return problem(413, "body.too_large", "This is larger than one request may be.")
-        case Overloaded() | Unavailable() | UnknownHistory():
-            detail = "Nothing was confirmed. Send the same request again with the same key."
-            return problem(503, "service.unavailable", detail, headers={"Retry-After": RETRY_AFTER_S})
-        case Failure():
-            return problem(503, "service.unavailable", "Try again.", headers={"Retry-After": RETRY_AFTER_S})
+    if isinstance(error, Refused):
+        return problem(
+            error.status, error.code, error.detail, errors=error.errors, headers=error.headers, extra=error.extra
+        )
+    if isinstance(error, Rejected):
+        missing = isinstance(error, NotFound)
+        words = "There is no such thing here." if missing else "The present state does not allow this."
+        return problem(404 if missing else 409, error.code, error.detail or words)
+    for kind, (status, code, detail) in FAULTS.items():
+        if isinstance(error, kind):
+            return problem(status, code, detail, headers={"Retry-After": RETRY_AFTER_S} if status == 503 else None)
     return problem(500, "service.fault", "The fault is ours and was recorded. Nothing was confirmed.")
+
+
+FAULTS: Mapping[type[Failure], tuple[int, str, str]] = {
+    KeyReused: (422, "key.reused", "This key was used before for another request."),
+    TooLarge: (413, "body.too_large", "This is larger than one request may be."),
+    Failure: (503, "service.unavailable", "Nothing was confirmed. Send the same request again with the same key."),
+}
+"""The plumbing's failures in the order in which they are looked up; the last stands for all that pass."""

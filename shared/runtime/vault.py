@@ -187,7 +187,7 @@ class Vault:
         }
 
     async def _ciphers(self, subjects: set[UUID], *, create: bool) -> dict[UUID, AESGCM]:
-        """Each person's cipher: remembered for a minute at most, else opened, else (for writing) made and stored first."""
+        """Each person's cipher: remembered for a minute, else opened, else (for writing) made and stored first."""
         fresh_after = self._clock.now() - KEY_CACHED_FOR
         found = {
             subject: self._opened[subject][0]
