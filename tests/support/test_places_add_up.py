@@ -15,11 +15,11 @@ from services.support.domain.volunteer.commands import DeadlinePassed, HoldPlace
 from shared.events.event import Event
 from shared.events.recorded import Recorded
 from shared.events.refusal import Rejected
-from tests.support.cases import ANNA, BEA, CASES, LPM, NOW, VOLUNTEERS, end, hear_triage, register
+from tests.support.cases import ANNA, BEA, CASES, LPM, NOW, RULES, VOLUNTEERS, end, hear_triage, register
 
 PEOPLE = [ANNA, BEA]
-MOTHERS = [UUID(int=n) for n in range(1, 6)]
-CAP = 2
+MOTHERS = [UUID(int=n) for n in range(1, 4)]
+CAP = 1
 
 
 class Places(RuleBasedStateMachine):
@@ -59,6 +59,16 @@ class Places(RuleBasedStateMachine):
 
     @rule(volunteer=st.sampled_from(PEOPLE), mother=st.sampled_from(MOTHERS))
     def match_is_made(self, volunteer, mother):
+        self.ask(MakeMatch(mother, volunteer, held_back=False))
+
+    @rule(volunteer=st.sampled_from(PEOPLE), mother=st.sampled_from(MOTHERS), lapses=st.booleans())
+    def place_is_matched_while_it_may_lapse(self, volunteer, mother, lapses):
+        self.ask(HoldPlace(volunteer, mother))
+        queue = self.queues.get(f"volunteer/{volunteer}", [])
+        while queue:
+            self.ask(queue.pop(0))
+        if lapses:  # the volunteer's timer fires first, on a clock that runs ahead of the case's
+            self.ask(DeadlinePassed(f"volunteer/{volunteer}", self.now + RULES.hold))
         self.ask(MakeMatch(mother, volunteer, held_back=False))
 
     @rule(mother=st.sampled_from(MOTHERS))
@@ -113,8 +123,19 @@ def _of(asked: Any, **ids: UUID) -> Any:
 
 def _recorded(stream: str, version: int, event: Event) -> Recorded:
     name = uuid5(ANNA, f"{stream}/{version}")
-    scope: dict[str, Any] = {"service": "support", "provider": "nct", "site": "halton", "epoch": 1, "commit": "", "cause": name}
-    return Recorded(event=event, event_id=name, stream=stream, version=version, recorded_at=NOW, **scope)
+    return Recorded(
+        event=event,
+        event_id=name,
+        service="support",
+        stream=stream,
+        version=version,
+        recorded_at=NOW,
+        provider="nct",
+        site="halton",
+        cause=name,
+        epoch=1,
+        commit="",
+    )
 
 
 Places.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
