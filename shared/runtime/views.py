@@ -2,105 +2,83 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from pymongo import InsertOne, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
 
 from shared.events.recorded import Recorded
 from shared.runtime.aside import CouldNotHandle
 from shared.runtime.commit import Commit, Document, recorded
-from shared.runtime.mongo import DUPLICATE_KEY, durable
+from shared.runtime.errors import UnknownHistory
+from shared.runtime.folding import SEEN, View, ViewSpec, fold_into, own_fields
+from shared.runtime.mongo import COMMITS, durable
+from shared.runtime.register import Register
+from shared.runtime.scan import Place, pages
+
+__all__ = ["View", "ViewSpec", "Views"]
 
 log = structlog.get_logger()
-SEEN, REVISION = "_seen", "_revision"
-OWN_FIELDS = frozenset({"_id", SEEN, REVISION})
 LOOK_EVERY = 0.01
-View = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewSpec:
-    """A view: its name with its version ("worklist_v1"), the documents an event touches, and how it changes one.
-
-    `project(view, recorded)` is pure; `view` is None for a document that does not exist yet.
-    """
-
-    name: str
-    keys: Callable[[Recorded], Sequence[str]]
-    project: Callable[[View | None, Recorded], View]
-
-    @property
-    def base(self) -> str:
-        """The name without its version."""
-        return self.name.rpartition("_v")[0]
-
-    @property
-    def number(self) -> int:
-        """The version."""
-        return int(self.name.rpartition("_v")[2])
+MARGIN = timedelta(seconds=60)
+"""A commit is durable a little after its recorded_at; a filling that goes on steps back this far."""
+NOTE_EVERY = timedelta(seconds=10)
 
 
 class Views:
-    """A follower's handler that folds commits into every view; `fold` does the same for events heard from Kafka.
+    """Folds own commits, as a follower's handler, or events heard from Kafka, with `fold`.
 
-    Fields of a document are the view's own; `_seen` and `_revision` are the guard's.
+    A view's name is its collection's name. Fields of a document are the view's own; `_seen` and `_revision` are the
+    guard's. As a handler it takes each view over where its filling stopped: one nobody has filled is filled at first
+    sight, before the commits at hand (`rebuild` beforehand spares that wait).
     """
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]], specs: Iterable[ViewSpec]) -> None:
         self.specs = {spec.name: spec for spec in specs}
         self._database = database
+        self._commits = durable(database, COMMITS)
+        self._register = Register(database)
+        self._live: set[str] = set()
+        self._noted: Place | None = None
 
     def collection(self, name: str) -> AsyncCollection[Document]:
-        """The documents of the view `name`, for queries; its name in the database is the same."""
+        """The documents of the view `name`, for queries."""
         return durable(self._database, name)
+
+    async def reads(self, base: str) -> str | None:
+        """The name of the version of `base` ("worklist") that readers are given; None before any is filled."""
+        return await self._register.reads(base)
 
     async def __call__(self, commits: list[Commit]) -> None:
         """Fold commits. Raises `CouldNotHandle` with those whose projection broke."""
-        broken = await self.fold([event for commit in commits for event in recorded(commit)])
-        left = [commit for commit in commits if commit.id in {event.commit for event in broken}]
-        if left:
+        entries = await self._register.entries(self.specs)
+        for name, spec in self.specs.items():
+            await self._take_over(spec, entries.get(name, {}))
+        events = [event for commit in commits for event in recorded(commit)]
+        broken = {event.commit for event in await self.fold(events, only=sorted(self._live))}
+        if commits:
+            await self._note(Place.of(commits[-1]))
+        if left := [commit for commit in commits if commit.id in broken]:
             raise CouldNotHandle(left, "projection_failed")
 
     async def fold(self, events: Sequence[Recorded], *, only: Iterable[str] | None = None) -> list[Recorded]:
         """Fold events into every view, or into those named; returns the events whose projection broke."""
         broken: dict[Any, Recorded] = {}
         for name in self.specs if only is None else only:
-            broken.update((event.event_id, event) for event in await self._fold(self.specs[name], events))
+            failed = await fold_into(self.collection(name), self.specs[name], events)
+            broken.update((event.event_id, event) for event in failed)
         return list(broken.values())
 
-    async def _fold(self, spec: ViewSpec, events: Sequence[Recorded]) -> list[Recorded]:
-        by_key: dict[str, list[Recorded]] = {}
-        for event in events:
-            for key in dict.fromkeys(spec.keys(event)):
-                by_key.setdefault(key, []).append(event)
-        broken: list[Recorded] = []
-        while by_key:
-            by_key = await self._fold_once(spec, by_key, broken)
-        return broken
-
-    async def _fold_once(
-        self, spec: ViewSpec, by_key: dict[str, list[Recorded]], broken: list[Recorded]
-    ) -> dict[str, list[Recorded]]:
-        """One read and one write for all documents; returns those that somebody else wrote meanwhile."""
-        documents = self.collection(spec.name)
-        stored = {found["_id"]: found for found in await documents.find({"_id": {"$in": list(by_key)}}).to_list()}
-        writes: dict[str, InsertOne[Document] | ReplaceOne[Document]] = {}
-        for key, events in by_key.items():
-            before = stored.get(key)
-            after = fold_document(spec, key, before, events, broken)
-            if after is None:
-                continue
-            guard = {"_id": key, REVISION: before[REVISION]} if before else {}
-            writes[key] = ReplaceOne(guard, after) if before else InsertOne(after)
-        if not writes or await _written(documents, writes):
-            return {}
-        return {key: by_key[key] for key in writes}
+    async def fill(self, name: str, after: Place | None) -> Place | None:
+        """Fold everything the journal has after a place into one view; returns the place of the last commit."""
+        async for page in pages(self._commits, after=_back(after)):
+            events = [event for commit in page if _known(commit) for event in recorded(commit)]
+            await self.fold(events, only=[name])
+            after = Place.of(page[-1])
+        return after
 
     async def get(self, name: str, key: str) -> View | None:
         """One document's own fields, or None."""
@@ -119,48 +97,36 @@ class Views:
                 return False
             await asyncio.sleep(LOOK_EVERY)
 
+    async def _take_over(self, spec: ViewSpec, entry: Document) -> None:
+        """Follow a view from where its filling stopped; leave it alone while a rebuild fills it."""
+        if entry.get("state") == "filling":
+            self._live.discard(spec.name)
+        if entry.get("state") == "filling" or spec.name in self._live:
+            return
+        since = entry.get("recorded_at")
+        place = await self.fill(spec.name, Place(since) if since else None)
+        await self._register.set(spec.name, "live", place)
+        await self._register.point(spec)
+        self._live.add(spec.name)
 
-async def _written(
-    documents: AsyncCollection[Document], writes: Mapping[str, InsertOne[Document] | ReplaceOne[Document]]
-) -> bool:
+    async def _note(self, place: Place) -> None:
+        """Now and then: from here the views go on when this version of the service comes back."""
+        if self._noted and place.recorded_at - self._noted.recorded_at < NOTE_EVERY:
+            return
+        self._noted = place
+        for name in self._live:
+            await self._register.reached(name, place)
+
+
+def _back(place: Place | None) -> Place | None:
+    return Place(place.recorded_at - MARGIN) if place else None
+
+
+def _known(commit: Commit) -> bool:
+    """An unknown event leaves its stream out of the view until a version of the service that knows it comes."""
     try:
-        result = await documents.bulk_write(list(writes.values()), ordered=False)
-    except BulkWriteError as mixed:
-        if any(error["code"] != DUPLICATE_KEY for error in mixed.details["writeErrors"]):
-            raise
+        recorded(commit)
+    except UnknownHistory:
+        log.error("view.unreadable", stream=commit.stream, version=commit.version)
         return False
-    return result.matched_count + result.inserted_count == len(writes)
-
-
-def own_fields(document: Document) -> View:
-    """A stored document without its id and the guard's fields."""
-    return {name: value for name, value in document.items() if name not in OWN_FIELDS}
-
-
-def fold_document(
-    spec: ViewSpec, key: str, stored: Document | None, events: Sequence[Recorded], broken: list[Recorded]
-) -> Document | None:
-    """The document after those of `events` it has not seen; None when it has seen them all.
-
-    An event whose projection breaks is added to `broken`, and later events of its source wait behind it.
-    """
-    seen: dict[str, int] = dict(stored[SEEN]) if stored else {}
-    view = own_fields(stored) if stored else None
-    stuck: set[str] = set()
-    changed = False
-    for event in events:
-        if event.version <= seen.get(event.source, 0):
-            continue
-        try:
-            if event.source in stuck:
-                raise CouldNotHandle((), "behind a broken event")
-            view = spec.project(view, event)
-        except Exception as failure:  # noqa: BLE001 - one view's bug must not stop the tail
-            log.error("view.failed", stream=event.stream, version=event.version, error_code=type(failure).__name__)
-            stuck.add(event.source)
-            broken.append(event)
-            continue
-        seen[event.source], changed = event.version, True
-    if not changed or view is None:
-        return None
-    return {**view, "_id": key, SEEN: seen, REVISION: (stored[REVISION] if stored else 0) + 1}
+    return True
