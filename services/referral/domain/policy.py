@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from services.referral.domain.commands import Worry
-from shared.events.codes import AgeBand, Baby, Measure
+from shared.events.codes import AgeBand, Baby
 from shared.events.ids import signal_id_from_message
 from shared.programmes import risk
 from shared.programmes.model import RiskLevels
@@ -33,7 +33,7 @@ class Findings:
     message: str
     flags: Sequence[str] = ()
     conditions: Sequence[str] = ()
-    measures: Sequence[Measure] = ()
+    measures: Sequence[risk.Answered] = ()
     age_band: AgeBand = "unknown"
 
 
