@@ -1,0 +1,1 @@
+"""Relay, consumer, parking and push, on real Kafka and real MongoDB."""
