@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import Self
 
 from starlette.requests import Request
 
@@ -16,7 +17,9 @@ ROLES = frozenset(
         "information-governance", "operator",
     }
 )  # fmt: skip
+"""The roles of DESIGN 7, which hold until the policy table does."""
 WELL_FORMED = re.compile(r"([a-z-]{1,40})/([A-Za-z0-9._-]{1,80})")
+CHALLENGE = {"WWW-Authenticate": HEADER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +32,44 @@ class Acting:
     def __str__(self) -> str:
         return f"{self.role}/{self.id}"
 
+    @classmethod
+    def of(cls, request: Request) -> Self | None:
+        """Who acts, or None without the header.
+
+        Raises `Refused` (401) for a header that is malformed, stands twice, names no role, or is not from this machine.
+        """
+        said = request.headers.getlist(HEADER)
+        if not said:
+            return None
+        found = WELL_FORMED.fullmatch(said[0])
+        if len(said) > 1 or found is None or found[1] not in ROLES or not _local(request):
+            detail = f"{HEADER} must be <role>/<id>, and is taken from this machine only."
+            raise Refused(401, "acting.unknown", detail, headers=CHALLENGE)
+        return cls(found[1], found[2])
+
 
 def acting(request: Request) -> Acting | None:
-    """Who acts, or None without the header. Raises `Refused` (401) for a header that is unknown or not from here."""
-    said = request.headers.get(HEADER)
-    if said is None:
-        return None
-    found = WELL_FORMED.fullmatch(said)
-    if not found or found[1] not in ROLES or not _local(request):
-        raise Refused(401, "acting.unknown", f"{HEADER} must be <role>/<id>, and is taken from this machine only.")
-    return Acting(found[1], found[2])
+    """Who acts, or None; see `Acting.of`."""
+    return Acting.of(request)
 
 
 def require(request: Request, *roles: str) -> Acting:
-    """Who acts, in one of `roles`. Raises `Refused`: 401 for nobody, 403 for another role."""
-    person = acting(request)
+    """Who acts, in one of `roles` (none: any role). Raises `Refused`: 401 for nobody, 403 for another role."""
+    person = Acting.of(request)
     if person is None:
-        raise Refused(401, "acting.missing", f"Say who acts in the header {HEADER}.")
+        raise Refused(401, "acting.missing", f"Say who acts in the header {HEADER}.", headers=CHALLENGE)
     if roles and person.role not in roles:
         raise Refused(403, "acting.not_allowed", "This role may not do this.")
     return person
 
 
 def _local(request: Request) -> bool:
+    """Whether the socket's other end is this machine (127/8, ::1, or 127/8 written as IPv6); names do not count."""
     if request.client is None:
         return False
     try:
-        return ipaddress.ip_address(request.client.host).is_loopback
+        address = ipaddress.ip_address(request.client.host)
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
