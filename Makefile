@@ -16,7 +16,7 @@ setup: ## install what is missing: packages, Kafka, MongoDB (done once, then a l
 	@$(PYTHON) -m deploy.local.prepare
 
 demo: setup ## start the stack, send 260 made-up referrals down the whole road, show what happened
-	@$(RUN) deploy.simulate.demo
+	@SAFEGUARDING_LADDER_FILE=services/safeguarding/rules/drill.yaml $(RUN) deploy.simulate.demo
 
 test: setup check unit real ## everything: style, types, imports, all tests (15 minutes at most)
 

@@ -18,7 +18,7 @@ class Surroundings:
 
     BESIDE_LOCAL names the stack's folder, BESIDE_PORT_<NAME> a port (referral ... outcomes, kafka, mongo, mail ...),
     BESIDE_MONGOD another mongod, BESIDE_TEST_KAFKA and BESIDE_TEST_MONGO a cluster for the tests to use,
-    BESIDE_TEST_CONTAINERS=0 forbids the tests to start containers.
+    BESIDE_TEST_CONTAINERS=0 forbids the tests to start containers; CI means that nobody watches.
     """
 
     folder: Path = LOCAL
@@ -27,6 +27,7 @@ class Surroundings:
     test_kafka: str | None = None
     test_mongo: str | None = None
     containers: bool = True
+    unattended: bool = False
 
 
 def read(environ: Mapping[str, str] | None = None) -> Surroundings:
@@ -39,6 +40,7 @@ def read(environ: Mapping[str, str] | None = None) -> Surroundings:
         test_kafka=env.get("BESIDE_TEST_KAFKA") or None,
         test_mongo=env.get("BESIDE_TEST_MONGO") or None,
         containers=env.get("BESIDE_TEST_CONTAINERS") != "0",
+        unattended=bool(env.get("CI")),
     )
 
 

@@ -1,10 +1,10 @@
-"""`make demo`: the whole road on a real stack. 260 made-up referrals become decisions, matches, sessions and a funnel."""
+"""`make demo`: 260 made-up referrals become decisions, matches, sessions, pages and a funnel, on a real stack."""
 
 import asyncio
 import time
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from uuid import UUID, uuid5
+from datetime import datetime
+from uuid import UUID
 
 import httpx
 from rich.console import Console
@@ -14,7 +14,7 @@ from deploy.local import control, state, surroundings
 from deploy.simulate import doors, worries
 from deploy.simulate.bundles import bundle, headers
 from deploy.simulate.doors import Doors
-from deploy.simulate.figures import durations, table
+from deploy.simulate.figures import durations
 from deploy.simulate.outcome import show_outcomes
 from deploy.simulate.referrals import SITES, Planned, plan
 from deploy.simulate.stack import Stack, described
@@ -65,7 +65,8 @@ async def referrals(story: Story) -> None:
         await doors.gather_bounded([lambda n=n, p=p: post(n, p) for n, p in enumerate(story.planned)], AT_ONCE)  # type: ignore[misc]
     missing = await story.watch.until({str(case) for case in story.cases.values()}, within_s=60)
     bundles = sum(planned.route == "bars" for planned in story.planned)
-    story.say(f"1. {len(story.cases)} referrals acknowledged ({bundles} as BaRS-shaped messages), {len(missing)} without advice yet")
+    story.say(f"1. {len(story.cases)} referrals acknowledged, {bundles} of them BaRS-shaped messages")
+    story.say(f"   {len(story.cases) - len(missing)} have a recommendation")
 
 
 async def volunteers(story: Story) -> None:
@@ -92,7 +93,9 @@ async def decisions(story: Story) -> None:
 
     await doors.gather_bounded([lambda n=n, p=p: decide(n, p) for n, p in enumerate(story.planned)], AT_ONCE)  # type: ignore[misc]
     accepted = sum(planned.supported for planned in story.planned)
-    story.say(f"3. A named project manager decided: {accepted} accepted, the rest declined with a signpost; risk waits for a person")
+    story.say(
+        f"3. A named project manager decided: {accepted} accepted, the others declined with signposts, risk held back"
+    )
 
 
 async def support(story: Story) -> None:
@@ -104,8 +107,7 @@ async def support(story: Story) -> None:
         await story.doors.until("support", f"/api/cases/{case}", lambda _: True)
         await doors.match(story.doors, case, volunteer)
         for session in (1, 2):
-            held_at = story.now - timedelta(days=21 - 7 * session)
-            await doors.log_session(story.doors, case, volunteer, held_at, session)
+            await doors.log_session(story.doors, case, volunteer, story.now, session)
 
     work = [(n, p, places[p.site].pop()) for n, p in enumerate(story.planned) if p.supported]
     await doors.gather_bounded([lambda w=w: walk(*w) for w in work], AT_ONCE)  # type: ignore[misc]
@@ -144,3 +146,24 @@ async def tell(stack: Stack, console: Console) -> None:
         waits = [watch.seen[str(case)] - at for case, at in story.posted_at.items() if str(case) in watch.seen]
         console.print(durations("POST to recommendation, as an independent listener saw it", waits))
         console.print(durations("worry raised to page taken by the mail server", pages))
+
+
+def main() -> None:
+    """Start the stack, tell the story, say what to open; where nobody watches, stop it again."""
+    asked, console = surroundings.read(), Console(highlight=False)
+    if state.alive(asked.folder):
+        raise SystemExit("A stack is running already, perhaps with a ladder of minutes. Stop it first: make down")
+    control.up(asked.folder)
+    try:
+        asyncio.run(tell(described(asked.folder), console))
+    finally:
+        if asked.unattended:
+            control.down(asked.folder)
+    if not asked.unattended:
+        for name, url in described(asked.folder).services.items():
+            console.print(f"  {name:13} {url}")
+        console.print("Stop everything with: make down")
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ CLIMB_WITHIN_S = 30.0
 
 
 async def tell(
-    doors: Doors, stack: Stack, client: httpx.AsyncClient, at_risk: UUID, code: str, say: Callable[[str], None]
+    doors: Doors, stack: Stack, client: httpx.AsyncClient, at_risk: UUID, say: Callable[[str], None]
 ) -> list[float]:
     """Raise two worries beside the referral's own; returns the seconds from each POST to its first page."""
     named = await doors.until("safeguarding", "/api/concerns", lambda listed: bool(_of_case(listed, at_risk)))
@@ -28,7 +28,7 @@ async def tell(
     say(f"6. The referral's own risk code opened concern {_short(own['id'])} and paged the lead on call")
     taken, first = await _raise_and_time(doors, client, stack, at_risk)
     body = {
-        "code": code,
+        "code": LEADS_CODE,
         "next_step": "ring-referrer",
         "next_at": (SystemClock().now() + timedelta(hours=1)).isoformat(),
     }
