@@ -1,0 +1,55 @@
+"""Says what a service subscribes to and how, read from the objects that its composition root makes; connects nowhere.
+
+`python -m tests.architecture.subscribers <service> <folder for a key>` prints a JSON list.
+"""
+
+import asyncio
+import gc
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.local.ports import USUAL
+from deploy.local.services import Addresses, make_key, settings_of
+from shared.runtime.consumer import Consumer
+
+NOWHERE = Addresses(ports=USUAL, mongo="mongodb://127.0.0.1:1/")
+
+
+async def subscriptions(service: str, keys: Path) -> list[dict[str, Any]]:
+    """Build the service and describe each consumer it made."""
+    prefix = f"{service.upper()}_"
+    make_key(keys / f"{service}.key")
+    given = {name.removeprefix(prefix).lower(): value for name, value in settings_of(service, NOWHERE, keys).items()}
+    settings = importlib.import_module(f"services.{service}.settings").Settings(**given)
+    app = importlib.import_module(f"services.{service}.app").build(settings)
+    found = [described(one) for one in gc.get_objects() if isinstance(one, Consumer)]
+    assert app
+    return found
+
+
+def described(consumer: Consumer) -> dict[str, Any]:
+    """What FastStream and aiokafka were really given."""
+    membership = consumer.wired()
+    subscriber, broker = membership.subscriber, membership.broker
+    given = subscriber._connection_args
+    (assignor,) = given["partition_assignment_strategy"]
+    return {
+        "group": subscriber.group_id,
+        "topics": sorted(subscriber.topic_names),
+        "acknowledges": subscriber.ack_policy.name,
+        "commits_by_itself": given["enable_auto_commit"],
+        "begins": given["auto_offset_reset"],
+        "assignor": assignor.__name__,
+        "isolation": given["isolation_level"],
+        "session_ms": given["session_timeout_ms"],
+        "heartbeat_ms": given["heartbeat_interval_ms"],
+        "batch": type(subscriber).__name__ == "BatchSubscriber",
+        "makes_topics": broker.config.allow_auto_create_topics,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asyncio.run(subscriptions(sys.argv[1], Path(sys.argv[2])))))
