@@ -17,8 +17,8 @@ ROLES = frozenset(
         "information-governance", "operator",
     }
 )  # fmt: skip
-"""The roles of DESIGN 7, which hold until the policy table does."""
-WELL_FORMED = re.compile(r"([a-z-]{1,40})/([A-Za-z0-9._-]{1,80})")
+"""The roles of DESIGN 7, written with hyphens; an underscore in their place is read as one."""
+WELL_FORMED = re.compile(r"([a-z_-]{1,40})/([A-Za-z0-9._-]{1,80})")
 CHALLENGE = {"WWW-Authenticate": HEADER}
 
 
@@ -32,6 +32,10 @@ class Acting:
     def __str__(self) -> str:
         return f"{self.role}/{self.id}"
 
+    def is_any(self, *roles: str) -> bool:
+        """Whether this is one of `roles`."""
+        return self.role in {_written(role) for role in roles}
+
     @classmethod
     def of(cls, request: Request) -> Self | None:
         """Who acts, or None without the header.
@@ -42,10 +46,10 @@ class Acting:
         if not said:
             return None
         found = WELL_FORMED.fullmatch(said[0])
-        if len(said) > 1 or found is None or found[1] not in ROLES or not _local(request):
+        if len(said) > 1 or found is None or _written(found[1]) not in ROLES or not _local(request):
             detail = f"{HEADER} must be <role>/<id>, and is taken from this machine only."
             raise Refused(401, "acting.unknown", detail, headers=CHALLENGE)
-        return cls(found[1], found[2])
+        return cls(_written(found[1]), found[2])
 
 
 def acting(request: Request) -> Acting | None:
@@ -58,9 +62,13 @@ def require(request: Request, *roles: str) -> Acting:
     person = Acting.of(request)
     if person is None:
         raise Refused(401, "acting.missing", f"Say who acts in the header {HEADER}.", headers=CHALLENGE)
-    if roles and person.role not in roles:
+    if roles and not person.is_any(*roles):
         raise Refused(403, "acting.not_allowed", "This role may not do this.")
     return person
+
+
+def _written(role: str) -> str:
+    return role.replace("_", "-")
 
 
 def _local(request: Request) -> bool:

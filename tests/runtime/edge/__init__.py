@@ -1,0 +1,1 @@
+"""The edge: HTTP, bodies, who acts, the vault."""
