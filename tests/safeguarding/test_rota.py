@@ -26,7 +26,7 @@ def test_an_unknown_site_goes_to_the_default_rota_and_an_untaken_role_to_everyon
 def test_a_personal_code_counts_at_its_own_site_only():  # S25
     person = ROTA.who_knows("newham", "468012")
     assert person is not None
-    assert person.acting == "safeguarding_lead/lead-newham"
+    assert person.acting == "safeguarding-lead/lead-newham"
     assert ROTA.who_knows("halton", "468012") is None
     assert ROTA.who_knows("newham", "468013") is None
     assert ROTA.who_knows("newham", "") is None

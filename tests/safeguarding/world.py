@@ -76,13 +76,13 @@ def page(
 def taken(at: datetime = MONDAY_10, next_at: datetime = NEXT) -> SafeguardingAcknowledged:
     """The newham lead took it."""
     return SafeguardingAcknowledged(
-        case=CASE, occurred_at=at, by_role="safeguarding_lead/lead-newham", next_step="ring-her", next_at=next_at
+        case=CASE, occurred_at=at, by_role="safeguarding-lead/lead-newham", next_step="ring-her", next_at=next_at
     )
 
 
 def take(next_step: str = "ring-her", next_at: datetime = NEXT) -> Acknowledge:
     """The newham lead takes it."""
-    return Acknowledge(CONCERN, "safeguarding_lead/lead-newham", next_step, next_at)
+    return Acknowledge(CONCERN, "safeguarding-lead/lead-newham", next_step, next_at)
 
 
 def close(reason: str = "made-safe", actions: tuple[str, ...] = ("spoke-with-her",)) -> CloseConcern:

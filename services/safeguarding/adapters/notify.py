@@ -65,6 +65,10 @@ class Notifier:
         self._link = link
         self._asked: asyncio.Queue[Document] = asyncio.Queue()
 
+    def use(self, channels: Channels) -> None:
+        """Send by these channels from now on."""
+        self._channels = channels
+
     async def ensure_indexes(self) -> None:
         """Create the index for pages that wait; harmless when it exists."""
         await self._pages.create_indexes([IndexModel([("state", 1), ("next_at", 1)])])

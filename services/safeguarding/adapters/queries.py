@@ -1,6 +1,7 @@
 """What the list, the calls of other services and the live stream read."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,8 @@ from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
 
 Document = dict[str, Any]
-KEEP_ALIVE_SECONDS = 15.0
+KEEP_ALIVE_SECONDS = 5.0
+"""Also how late a list is that another instance's follower changed: it is read again at least this often."""
 MOST_LISTED = 500
 UNASSIGNED = Scope("unassigned", "unassigned")
 
@@ -105,22 +107,21 @@ class Live:
             listener.set()
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Server-sent events: the whole list at once, again whenever it changes, and a comment in between."""
+        """Server-sent events: the whole list at once, again whenever it changed; a comment in between."""
         changed = asyncio.Event()
         self._listeners.add(changed)
+        last = b""
         try:
             while True:
                 changed.clear()
-                yield b"event: concerns\ndata: " + orjson.dumps(await self._queries.listed()) + b"\n\n"
-                while not await _within(changed, KEEP_ALIVE_SECONDS):
-                    yield b": still here\n\n"
+                now = orjson.dumps(await self._queries.listed())
+                yield b"event: concerns\ndata: " + now + b"\n\n" if now != last else b": still here\n\n"
+                last = now
+                await _within(changed, KEEP_ALIVE_SECONDS)
         finally:
             self._listeners.discard(changed)
 
 
-async def _within(changed: asyncio.Event, seconds: float) -> bool:
-    try:
+async def _within(changed: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(changed.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Reads what the worry button sent, whatever state it is in: the worry first, its faults afterwards (SAFETY S3, S19)."""
+"""Reads what the worry button sent, in whatever state: the worry first, its faults afterwards (SAFETY S3, S19)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

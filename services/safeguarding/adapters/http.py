@@ -1,0 +1,197 @@
+"""Safeguarding's JSON interface: signals, the worry button, the list, acknowledging and closing."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.safeguarding.adapters.bodies import as_far_as_it_came
+from services.safeguarding.adapters.inbox import Inbox
+from services.safeguarding.adapters.queries import Live, Queries
+from services.safeguarding.adapters.raising import Raising, Receipt
+from services.safeguarding.adapters.taking import CodeRefused, Taking, TooManyTries
+from services.safeguarding.domain.commands import CloseConcern
+from services.safeguarding.domain.coverage import coverage
+from services.safeguarding.domain.policy import Ladder
+from services.safeguarding.domain.rota import Rota
+from shared.access.acting import acting, require
+from shared.events.ids import command_cause
+from shared.events.refusal import NotFound
+from shared.runtime.body import claim_for, digest_of, idempotency_key, parse, read_body
+from shared.runtime.clock import Clock
+from shared.runtime.executor import Executor
+from shared.runtime.problems import Refused, problem
+from shared.runtime.submission import Submission
+from shared.runtime.vault import Vault
+
+CLOSERS = ("safeguarding-lead", "safeguarding-manager")
+KEY_HEADER = "Idempotency-Key"
+KEY_LENGTHS = range(8, 65)
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the routes hand requests on to."""
+
+    executor: Executor
+    inbox: Inbox
+    raising: Raising
+    taking: Taking
+    queries: Queries
+    live: Live
+    vault: Vault
+    ladder: Ladder
+    rota: Rota
+    clock: Clock
+
+
+class AcknowledgeBody(BaseModel):
+    """What acknowledging asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(min_length=1, max_length=64)
+    next_step: str = Field(max_length=80)
+    next_at: AwareDatetime
+
+
+class CloseBody(BaseModel):
+    """What closing asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(max_length=80)
+    actions: tuple[str, ...] = Field(max_length=20)
+
+
+def routes(doors: Doors) -> APIRouter:
+    """Every JSON route of safeguarding."""
+    router = APIRouter(prefix="/api")
+    _signals(router, doors)
+    _reading(router, doors)
+    _acting(router, doors)
+    return router
+
+
+def _signals(router: APIRouter, doors: Doors) -> None:
+    @router.post("/signals", status_code=202)
+    async def push(request: Request) -> JSONResponse:
+        """Take an urgent event; 2xx once its raw body is durable, whatever it says."""
+        body, fault = await as_far_as_it_came(request)
+        acted = await doors.inbox.take(body)
+        return JSONResponse({"taken": True, "acted_on": acted, "whole": fault is None}, status_code=202)
+
+    @router.post("/concerns", status_code=201)
+    async def raise_concern(request: Request) -> Response:
+        """The worry button. 201 and every problem carry the receipt: the concern is durable (S3, S20)."""
+        body, fault = await as_far_as_it_came(request)
+        key = request.headers.get(KEY_HEADER)
+        usable = key if key and len(key) in KEY_LENGTHS and key.isascii() and key.isprintable() else None
+        claim = claim_for("local", "raise-concern", usable) if usable else None
+        receipt = await doors.raising.take(body, key=usable, digest=digest_of(body), claim=claim)
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _answer(receipt, status=fault or (None if media == "application/json" else 415), has_key=bool(usable))
+
+
+def _answer(receipt: Receipt, *, status: int | None, has_key: bool) -> Response:
+    """201, or a problem with `status`, else 400 or 422 by its faults; the receipt is in each: the concern stands."""
+    faults = [{"field": name, "reason": reason} for name, reason in receipt.faults]
+    if not has_key:
+        faults.append({"field": KEY_HEADER, "reason": "is missing, or not 8 to 64 characters"})
+    if receipt.key_reused:
+        faults.append({"field": KEY_HEADER, "reason": "was used for another request"})
+    if status == 415:
+        faults.append({"field": "Content-Type", "reason": "is not application/json"})
+    body: dict[str, Any] = {"receipt": str(receipt.concern)}
+    if receipt.words_kept is not None:
+        body["words_kept"] = receipt.words_kept
+    if not faults and status is None:
+        return JSONResponse(body, status_code=201, headers=NO_STORE)
+    return problem(
+        status or (422 if has_key and receipt.readable else 400),
+        "safeguarding.taken_with_faults",
+        "The concern was taken; something else was wrong",
+        "The concern is safe under its receipt. It needs no second try.",
+        errors=faults,
+        headers=NO_STORE,
+        extra=body,
+    )
+
+
+def _reading(router: APIRouter, doors: Doors) -> None:
+    @router.get("/concerns")
+    async def listed(closed: bool = False) -> Any:
+        """The live list: codes and times, no identity."""
+        return {"concerns": await doors.queries.listed(closed=closed), "ladder": doors.ladder.standing}
+
+    @router.get("/concerns/stream")
+    async def stream() -> StreamingResponse:
+        """The live list as server-sent events."""
+        return StreamingResponse(doors.live.stream(), media_type="text/event-stream", headers=NO_STORE)
+
+    @router.get("/concerns/{concern}")
+    async def one(concern: UUID, request: Request) -> Any:
+        """One concern; the words that came with it only for a safeguarding role."""
+        found = await doors.queries.one(concern)
+        if found is None:
+            raise NotFound("safeguarding.no_such_concern", "There is no concern with this reference.")
+        person = acting(request)
+        if person and person.is_any(*CLOSERS):
+            found["words"] = [record.get("about") for record in await doors.vault.of(concern)]
+        return found
+
+    @router.get("/coverage")
+    async def covered(site: str) -> Any:
+        """Who answers for a site now: a primary, a declared plan, or a gap (S25)."""
+        return asdict(coverage(doors.rota, doors.ladder.working_hours, site, now=doors.clock.now()))
+
+    @router.get("/hold")
+    async def hold(case: UUID) -> Any:
+        """Whether an open concern holds matching, ending and status-out for a case (S24). No answer means hold."""
+        return {"case": str(case), "hold": await doors.queries.holds(case)}
+
+
+def _acting(router: APIRouter, doors: Doors) -> None:
+    @router.post("/concerns/{concern}/acknowledge")
+    async def acknowledge(concern: UUID, request: Request) -> Any:
+        """Take a concern with a personal code, a next step and its time; no sign-in (S21)."""
+        key = idempotency_key(request)
+        body = parse(AcknowledgeBody, await read_body(request))
+        return await taken(doors, concern, body, key=key)
+
+    @router.post("/concerns/{concern}/close")
+    async def close(concern: UUID, request: Request) -> Any:
+        """Close a concern with what was done; only a safeguarding lead or manager may."""
+        key, person = idempotency_key(request), require(request, *CLOSERS)
+        raw = await read_body(request)
+        body = parse(CloseBody, raw)
+        operation = f"close/{concern}"
+        submission = Submission(
+            input=CloseConcern(concern, body.reason, body.actions),
+            cause=command_cause(str(person), operation, key),
+            claims=(claim_for(str(person), operation, key),),
+            digest=digest_of(raw),
+        )
+        outcome = await doors.executor.submit(submission)
+        return {"id": str(concern), "version": outcome.version, "status": "closed"}
+
+
+async def taken(doors: Doors, concern: UUID, asked: AcknowledgeBody, *, key: str) -> dict[str, Any]:
+    """Acknowledge a concern; the same again records nothing. Raises `Rejected` and `Refused`."""
+    try:
+        command = await doors.taking.command(concern, code=asked.code, next_step=asked.next_step, next_at=asked.next_at)
+    except (CodeRefused, TooManyTries) as refused:
+        raise Refused(429 if isinstance(refused, TooManyTries) else 403, refused.code, refused.detail) from None
+    cause = command_cause(command.by_role, f"acknowledge/{concern}/{asked.next_step}/{asked.next_at}", key)
+    outcome = await doors.executor.submit(Submission(command, cause))
+    return {
+        "id": str(concern),
+        "version": outcome.version,
+        "status": "acknowledged",
+        "next_at": asked.next_at.isoformat(),
+        "note": doors.ladder.wording.before_acknowledging,
+    }

@@ -1,0 +1,51 @@
+"""What safeguarding hears on Kafka: signals, in a group of their own, and where cases belong, in an ordinary one."""
+
+from services.safeguarding.adapters.signals import from_record_bytes, from_recorded
+from services.safeguarding.domain.cases import NAME as CASES
+from shared.events.recorded import Recorded
+from shared.runtime.clock import Clock
+from shared.runtime.errors import Failure
+from shared.runtime.executor import Executor
+from shared.runtime.record import Handle, OnUnreadable, Record
+from shared.runtime.views import Views
+
+SIGNALS_GROUP, SIGNALS_TOPICS = "safeguarding-signals", ("safeguarding.signals",)
+GROUP, TOPICS = "safeguarding", ("referral.events", "triage.events", "support.events")
+
+
+class NoWorry(Exception):
+    """An event on the signals' topic that is not a worry; it is paged like one that cannot be read."""
+
+
+def signals_handler(executor: Executor) -> Handle:
+    """Raises the concern of each signal; the other path of the same signal changes nothing."""
+
+    async def handle(events: list[Recorded]) -> list[Exception | None]:
+        asked = [from_recorded(event) for event in events]
+        outcomes = iter(await executor.submit_all([one for one in asked if one is not None]))
+        answers = [NoWorry() if one is None else next(outcomes) for one in asked]
+        return [answer if isinstance(answer, Exception) else None for answer in answers]
+
+    return handle
+
+
+def unreadable_handler(executor: Executor, clock: Clock) -> OnUnreadable:
+    """Raises a concern about a record nobody can read or act on, once however often it comes (S3)."""
+
+    async def tell(record: Record) -> None:
+        submission = from_record_bytes(record.headers, record.value, now=clock.now())
+        (answer,) = await executor.submit_all([submission])
+        if isinstance(answer, Failure):
+            raise answer
+
+    return tell
+
+
+def cases_handler(views: Views) -> Handle:
+    """Notes where cases belong."""
+
+    async def handle(events: list[Recorded]) -> list[Exception | None]:
+        broken = {event.event_id for event in await views.fold(events, only=[CASES])}
+        return [ValueError("projection failed") if event.event_id in broken else None for event in events]
+
+    return handle

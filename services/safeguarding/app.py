@@ -1,0 +1,225 @@
+"""The composition root of safeguarding: the only file that makes clients and stores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from fastapi import FastAPI
+from pymongo.errors import PyMongoError
+
+from services.safeguarding.adapters import kafka
+from services.safeguarding.adapters.channels import Channel, Mail, Webhook
+from services.safeguarding.adapters.http import Doors, routes
+from services.safeguarding.adapters.inbox import Inbox
+from services.safeguarding.adapters.notify import Notifier
+from services.safeguarding.adapters.pages import page_routes
+from services.safeguarding.adapters.queries import Live, Queries
+from services.safeguarding.adapters.raising import Raising
+from services.safeguarding.adapters.taking import Taking
+from services.safeguarding.domain import cases, views
+from services.safeguarding.domain.commands import KIND, DeadlinePassed
+from services.safeguarding.domain.decide import decide
+from services.safeguarding.domain.policy import Ladder, ladder_from
+from services.safeguarding.domain.rota import PageChannel, Rota, rota_from
+from services.safeguarding.domain.state import due, evolve, initial
+from services.safeguarding.settings import Settings
+from shared.programmes.load import RISK_FILE, risk_levels_from
+from shared.runtime.clock import SystemClock
+from shared.runtime.consumer import Consumer
+from shared.runtime.decider import Decider
+from shared.runtime.executor import Executor, Settled
+from shared.runtime.http import build_app
+from shared.runtime.lease import Lease
+from shared.runtime.master_key import FileMasterKey
+from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
+from shared.runtime.parking import Parking
+from shared.runtime.part import Part
+from shared.runtime.record import Handle
+from shared.runtime.relay import Relay
+from shared.runtime.sweep import Sweep
+from shared.runtime.tail import Follower, in_order
+from shared.runtime.timers import Timers
+from shared.runtime.vault import Vault
+from shared.runtime.views import Views, ViewSpec
+
+log = structlog.get_logger()
+SERVICE = "safeguarding"
+HERE = Path(__file__).parent
+PROGRAMMES = HERE.parent.parent / "shared" / "programmes"
+CONCERNS = ViewSpec(views.NAME, views.keys, views.project)
+CASES = ViewSpec(cases.NAME, cases.keys, cases.project)
+
+
+def decider(ladder: Ladder) -> Decider[Any, Any]:
+    """The one kind of stream: a concern."""
+    return Decider(
+        kind=KIND,
+        initial=initial(),
+        decide=partial(decide, ladder=ladder),
+        evolve=evolve,
+        due=due,
+        wake=DeadlinePassed,
+    )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The ladder and the rota, from the named files or the shipped ones."""
+
+    ladder: Ladder
+    rota: Rota
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Rules":
+        """Read and check both; a service with a misspelt rota does not start."""
+        ladder = Path(settings.ladder_file) if settings.ladder_file else HERE / "rules" / "ladder.yaml"
+        rota = Path(settings.rota_file) if settings.rota_file else HERE / "rules" / "rota.yaml"
+        return cls(ladder_from(ladder.read_text(encoding="utf-8")), rota_from(rota.read_text(encoding="utf-8")))
+
+
+class Service:
+    """Every object of one running instance, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.clock = settings, SystemClock()
+        self.rules = Rules.of(settings)
+        self.client = connect(settings.mongo_url)
+        self.database = self.client[settings.database]
+        self.store = MongoStore(self.database)
+        self.executor = Executor(
+            SERVICE, [decider(self.rules.ladder)], self.store, self.clock, after_commit=self._after_commit
+        )
+        self.own = Views(self.database, [CONCERNS])
+        self.heard = Views(self.database, [CASES])
+        self.timers = Timers(self.database, self.executor, self.clock, lease=Lease(self.database, "timers"))
+        self.parking = Parking(self.database)
+        master = FileMasterKey(settings.key_file)
+        self.vault = Vault(self.database, self.client[f"{settings.database}_keys"], master, self.clock)
+        self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.clock)
+        self.queries = Queries(
+            concerns=self.own.collection(CONCERNS.name),
+            cases=self.heard.collection(CASES.name),
+            commits=durable(self.database, COMMITS),
+            executor=self.executor,
+            inbox=self.inbox,
+        )
+        self.live = Live(self.queries)
+        self.http_client = httpx.AsyncClient()
+        self.notifier = self._notifier()
+
+    def _notifier(self) -> Notifier:
+        settings, timeout = self.settings, self.rules.ladder.delivery.timeout
+        channels: dict[PageChannel, Channel] = {
+            "email": Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, timeout)
+        }
+        if settings.webhook_url:
+            channels["webhook"] = Webhook(settings.webhook_url, settings.webhook_secret, self.http_client, timeout)
+        base = settings.public_url or f"http://{settings.host}:{settings.port}"
+        return Notifier(
+            pages=durable(self.database, "pages"),
+            executor=self.executor,
+            clock=self.clock,
+            ladder=self.rules.ladder,
+            rota=self.rules.rota,
+            channels=channels,
+            link=lambda concern: f"{base}/concerns/{concern}",
+        )
+
+    def _after_commit(self, settled: Sequence[Settled]) -> None:
+        self.timers.remember(settled)
+        self.notifier.wake(settled)
+
+    def handlers(self) -> dict[str, Handle]:
+        """What is done with each topic."""
+        ordinary = kafka.cases_handler(self.heard)
+        signals = dict.fromkeys(kafka.SIGNALS_TOPICS, kafka.signals_handler(self.executor))
+        return {**signals, **dict.fromkeys(kafka.TOPICS, ordinary)}
+
+    def consumers(self) -> list[Consumer]:
+        """The two groups: signals, where nothing is only parked, and the ordinary one."""
+        handlers, servers = self.handlers(), self.settings.kafka
+        return [
+            Consumer(
+                *(SERVICE, servers, kafka.SIGNALS_GROUP, kafka.SIGNALS_TOPICS),
+                handle=handlers[kafka.SIGNALS_TOPICS[0]],
+                parking=self.parking,
+                on_unreadable=kafka.unreadable_handler(self.executor, self.clock),
+            ),
+            Consumer(
+                *(SERVICE, servers, kafka.GROUP, kafka.TOPICS),
+                handle=handlers[kafka.TOPICS[0]],
+                parking=self.parking,
+            ),
+        ]
+
+    def parts(self) -> list[Part]:
+        """Everything that runs beside HTTP; Kafka's parts last, because the others do without."""
+        local = in_order(self.timers, self.notifier, self.own, self.live)
+        return [
+            self.executor,
+            self.vault,
+            self.notifier,
+            Follower("local", self.database, local, lease=Lease(self.database, "local")),
+            self.timers,
+            Sweep(self.database, self.executor, self.timers, self.clock),
+            self.inbox,
+            Relay(SERVICE, self.database, self.settings.kafka),
+            *self.consumers(),
+        ]
+
+    async def prepare(self) -> None:
+        """Create every index before the first write."""
+        for one in (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries):
+            await one.ensure_indexes()
+
+    async def ready(self) -> bool:
+        """Whether a majority write is confirmed within 5 s."""
+        try:
+            await durable(self.database, "readiness").update_one(
+                {"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True
+            )
+        except PyMongoError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Let go of the clients."""
+        await self.http_client.aclose()
+        await self.client.close()
+
+    def doors(self) -> Doors:
+        """What HTTP hands requests on to."""
+        risk = risk_levels_from((PROGRAMMES / RISK_FILE).read_text(encoding="utf-8"))
+        raising = Raising(executor=self.executor, queries=self.queries, keeper=self.vault, risk=risk, clock=self.clock)
+        return Doors(
+            executor=self.executor,
+            inbox=self.inbox,
+            raising=raising,
+            taking=Taking(self.rules.rota, self.queries, self.clock),
+            queries=self.queries,
+            live=self.live,
+            vault=self.vault,
+            ladder=self.rules.ladder,
+            rota=self.rules.rota,
+            clock=self.clock,
+        )
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service as one application."""
+    service = Service(settings)
+    app = build_app(
+        "Beside safeguarding",
+        parts=service.parts(),
+        ready=service.ready,
+        start=[service.prepare],
+        stop=[service.close],
+    )
+    doors = service.doors()
+    app.include_router(routes(doors))
+    app.include_router(page_routes(doors))
+    return app
