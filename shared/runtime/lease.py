@@ -6,8 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError, WTimeoutError
 
 from shared.runtime.clock import new_id
 from shared.runtime.mongo import durable
@@ -51,22 +52,31 @@ class Lease:
 
     async def _renew(self) -> bool:
         asked_at = time.monotonic()
-        until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(self._seconds * 1000)}}
-        free = [{"holder": self._holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]
-        change = self._leases.update_one(
-            {"_id": self.name, "$or": free}, [{"$set": {"holder": self._holder, "until": until}}], upsert=True
+        change = self._leases.find_one_and_update(
+            {"_id": self.name},
+            [{"$set": _taken_if_free(self._holder, int(self._seconds * 1000))}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
         )
         try:
-            await asyncio.wait_for(change, self._seconds)
-        except DuplicateKeyError:
-            self._held_until = 0.0
-            return False
-        except (PyMongoError, TimeoutError):
+            lease = await asyncio.wait_for(change, self._seconds)
+        except (ConnectionFailure, WTimeoutError, TimeoutError):
             return self.held
-        self._held_until = asked_at + self._seconds
-        return True
+        except DuplicateKeyError:
+            lease = None
+        won = lease is not None and lease["holder"] == self._holder
+        self._held_until = asked_at + self._seconds if won else 0.0
+        return won
 
     async def _release(self) -> None:
         self._held_until = 0.0
         with contextlib.suppress(PyMongoError, TimeoutError):
             await asyncio.wait_for(self._leases.delete_one({"_id": self.name, "holder": self._holder}), self._seconds)
+
+
+def _taken_if_free(holder: str, milliseconds: int) -> dict[str, Any]:
+    """An update that takes the lease when it is ours or over, and changes nothing otherwise."""
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": milliseconds}}
+    over = {"$lt": ["$until", "$$NOW"]}  # a missing time is before every other
+    free = {"$or": [{"$eq": ["$holder", holder]}, over]}
+    return {"holder": {"$cond": [free, holder, "$holder"]}, "until": {"$cond": [free, until, "$until"]}}

@@ -27,7 +27,8 @@ SAVE_WHEN_IDLE = 30.0
 TRY_AGAIN_EVERY = 60.0
 AWAIT_MS = 500
 HISTORY_LOST = frozenset({260, 280, 286})
-"""InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost."""
+"""InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. A token that does not even open a stream is
+lost whatever the code: damaged ones give a dozen others."""
 ENDINGS = ["drop", "rename", "dropDatabase", "invalidate"]
 TAIL_AGE = Gauge("beside_tail_age_seconds", "Seconds since a follower was last level with the journal", ["follower"])
 
@@ -86,6 +87,7 @@ class Follower:
         self._level_at = time.monotonic()
         self._saved_at = self._tried_at = 0.0
         self._unsaved: tuple[Any, datetime] | None = None
+        self._opened = False
         TAIL_AGE.labels(name).set_function(lambda: self.age)
 
     @property
@@ -99,13 +101,13 @@ class Follower:
         await (self._lease.hold(self._follow) if self._lease else self._follow())
 
     async def _follow(self) -> None:
-        self._unsaved = None
+        self._unsaved, self._opened = None, False
         await self._position.read()
         await self._aside.open()
         try:
             await self._watch(self._position.start or await self._catch_up())
         except OperationFailure as failure:
-            if failure.code not in HISTORY_LOST:
+            if self._opened and failure.code not in HISTORY_LOST:
                 raise
             log.warning("tail.token_lost", error_code=str(failure.code), outcome="scanning")
             await self._position.lost()
@@ -129,6 +131,7 @@ class Follower:
         async with await self._commits.watch(
             [{"$match": _matching(self._only)}], batch_size=PAGE, max_await_time_ms=AWAIT_MS, **start
         ) as stream:
+            self._opened = True
             reading = asyncio.create_task(_read(stream, queue), name=f"{self.name} reading")
             try:
                 while True:
