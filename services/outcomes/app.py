@@ -1,0 +1,84 @@
+"""The composition root of outcomes: the only file that makes clients and stores."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from pymongo.errors import PyMongoError
+
+from services.outcomes.adapters.http import routes
+from services.outcomes.adapters.kafka import GROUP, TOPICS, journeys_handler
+from services.outcomes.adapters.pages import page_routes
+from services.outcomes.adapters.queries import Queries
+from services.outcomes.adapters.statistics import Statistics
+from services.outcomes.domain import journey
+from services.outcomes.domain.definitions import definitions_from
+from services.outcomes.settings import Settings
+from shared.instruments.model import load
+from shared.runtime.clock import SystemClock
+from shared.runtime.consumer import Consumer
+from shared.runtime.http import build_app
+from shared.runtime.mongo import connect, durable
+from shared.runtime.parking import Parking
+from shared.runtime.part import Part
+from shared.runtime.record import Handle
+from shared.runtime.views import Views, ViewSpec
+
+SERVICE = "outcomes"
+HERE = Path(__file__).parent
+INSTRUMENTS = HERE.parent.parent / "shared" / "instruments"
+JOURNEYS = ViewSpec(journey.NAME, journey.keys, journey.project)
+
+
+class Service:
+    """Every object of one running instance, wired. It states nothing yet, so it has no journal and no relay."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.clock = settings, SystemClock()
+        self.client = connect(settings.mongo_url)
+        self.database = self.client[settings.database]
+        self.views = Views(self.database, [JOURNEYS])
+        self.parking = Parking(self.database)
+        self.queries = Queries(
+            journeys=self.views.collection(JOURNEYS.name),
+            definitions=definitions_from((HERE / "rules" / "definitions.yaml").read_text(encoding="utf-8")),
+            instruments=load(lambda name: (INSTRUMENTS / name).read_text(encoding="utf-8")),
+            statistics=Statistics(),
+            clock=self.clock,
+        )
+
+    def handlers(self) -> dict[str, Handle]:
+        """What is done with each topic."""
+        return dict.fromkeys(TOPICS, journeys_handler(self.views))
+
+    def parts(self) -> list[Part]:
+        """Everything that runs beside HTTP."""
+        handle = journeys_handler(self.views)
+        return [Consumer(SERVICE, self.settings.kafka, GROUP, TOPICS, handle=handle, parking=self.parking)]
+
+    async def prepare(self) -> None:
+        """Create every index before the first write."""
+        await self.parking.ensure_indexes()
+
+    async def ready(self) -> bool:
+        """Whether a majority write is confirmed within 5 s."""
+        change = {"$set": {"at": self.clock.now()}}
+        try:
+            await durable(self.database, "readiness").update_one({"_id": SERVICE}, change, upsert=True)
+        except PyMongoError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Let go of the client."""
+        await self.client.close()
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service as one application."""
+    service = Service(settings)
+    app = build_app(
+        "Beside outcomes", parts=service.parts(), ready=service.ready, start=[service.prepare], stop=[service.close]
+    )
+    app.include_router(routes(service.queries))
+    app.include_router(page_routes(service.queries))
+    return app
