@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from fastapi import FastAPI
-from pymongo.errors import PyMongoError
 
 from services.outcomes.adapters.http import routes
 from services.outcomes.adapters.kafka import GROUP, TOPICS, journeys_handler
@@ -16,8 +15,9 @@ from services.outcomes.settings import Settings
 from shared.instruments.model import load
 from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import Consumer
+from shared.runtime.health import MajorityWrite
 from shared.runtime.http import build_app
-from shared.runtime.mongo import connect, durable
+from shared.runtime.mongo import connect
 from shared.runtime.parking import Parking
 from shared.runtime.part import Part
 from shared.runtime.record import Handle
@@ -45,6 +45,7 @@ class Service:
             statistics=Statistics(),
             clock=self.clock,
         )
+        self.ready = MajorityWrite(self.database)
 
     def handlers(self) -> dict[str, Handle]:
         """What is done with each topic."""
@@ -58,15 +59,6 @@ class Service:
     async def prepare(self) -> None:
         """Create every index before the first write."""
         await self.parking.ensure_indexes()
-
-    async def ready(self) -> bool:
-        """Whether a majority write is confirmed within 5 s."""
-        change = {"$set": {"at": self.clock.now()}}
-        try:
-            await durable(self.database, "readiness").update_one({"_id": SERVICE}, change, upsert=True)
-        except PyMongoError:
-            return False
-        return True
 
     async def close(self) -> None:
         """Let go of the client."""

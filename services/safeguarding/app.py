@@ -9,11 +9,10 @@ from typing import Any
 import httpx
 import structlog
 from fastapi import FastAPI
-from pymongo.errors import PyMongoError
 
 from services.safeguarding.adapters import kafka
 from services.safeguarding.adapters.channels import Channel, Mail, Webhook
-from services.safeguarding.adapters.http import Doors, routes
+from services.safeguarding.adapters.http import Doors, keep_what_was_turned_away, routes
 from services.safeguarding.adapters.inbox import Inbox
 from services.safeguarding.adapters.notify import Notifier
 from services.safeguarding.adapters.pages import page_routes
@@ -32,6 +31,7 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor, Settled
+from shared.runtime.health import MajorityWrite
 from shared.runtime.http import build_app
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
@@ -108,6 +108,7 @@ class Service:
             inbox=self.inbox,
         )
         self.live = Live(self.queries)
+        self.ready = MajorityWrite(self.database)
         self.http_client = httpx.AsyncClient()
         self.notifier = self._notifier()
 
@@ -176,16 +177,6 @@ class Service:
         for one in (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries):
             await one.ensure_indexes()
 
-    async def ready(self) -> bool:
-        """Whether a majority write is confirmed within 5 s."""
-        try:
-            await durable(self.database, "readiness").update_one(
-                {"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True
-            )
-        except PyMongoError:
-            return False
-        return True
-
     async def close(self) -> None:
         """Let go of the clients."""
         await self.http_client.aclose()
@@ -212,14 +203,15 @@ class Service:
 def build(settings: Settings) -> FastAPI:
     """The whole service as one application."""
     service = Service(settings)
+    doors = service.doors()
     app = build_app(
         "Beside safeguarding",
         parts=service.parts(),
         ready=service.ready,
         start=[service.prepare],
         stop=[service.close],
+        on_refusal=keep_what_was_turned_away(doors),
     )
-    doors = service.doors()
     app.include_router(routes(doors))
     app.include_router(page_routes(doors))
     return app

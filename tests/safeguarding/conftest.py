@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.safeguarding.adapters.channels import Page
-from services.safeguarding.adapters.http import routes
+from services.safeguarding.adapters.http import keep_what_was_turned_away, routes
 from services.safeguarding.adapters.pages import page_routes
 from services.safeguarding.app import Service
 from services.safeguarding.domain.rota import Person
@@ -51,8 +51,15 @@ async def started(url: str, database: str, key_file: Path) -> AsyncIterator[Worl
     mail, webhook = Caught(), Caught()
     service.notifier.use({"email": mail, "webhook": webhook})
     parts = [part for part in service.parts() if not isinstance(part, Relay | Consumer)]
-    app: FastAPI = build_app("test", parts=parts, ready=service.ready, start=[service.prepare], stop=[service.close])
     doors = service.doors()
+    app: FastAPI = build_app(
+        "test",
+        parts=parts,
+        ready=service.ready,
+        start=[service.prepare],
+        stop=[service.close],
+        on_refusal=keep_what_was_turned_away(doors),
+    )
     app.include_router(routes(doors))
     app.include_router(page_routes(doors))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))

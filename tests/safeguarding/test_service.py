@@ -3,6 +3,7 @@
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid5
 
 import orjson
@@ -15,6 +16,8 @@ from shared.events.support import SupportWorryFlagged
 from shared.runtime.clock import SystemClock
 from tests.safeguarding.polling import until
 
+# A request to the database that is cut off when the service stops leaves its socket to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 CASE = uuid5(BESIDE, "safeguarding-test/case")
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 LEAD = {"Beside-Acting": "safeguarding-lead/lead-newham"}
@@ -99,8 +102,8 @@ async def test_a_page_says_nothing_about_anybody(world):
     await world.http.post("/api/concerns", json=worry(about=told), headers=key())
     await until(lambda: _both(world))
     (_, page), *_ = world.mail.pages
-    for word in (str(CASE), "Mary", "private", "child", "newham", "now"):
-        assert word not in page.body.replace("in danger now", "")
+    for word in (str(CASE), "Mary", "private", "child", "newham", "coventry"):
+        assert word not in page.body
     assert "999" in page.body
     assert "111" in page.body
     assert page.link.endswith(str(concern_id(UUID(worry()["signal_id"]))))
@@ -129,7 +132,6 @@ BROKEN = [
     (orjson.dumps(worry(about=["x"])), 422),
     (orjson.dumps(worry(about="")), 422),
     (orjson.dumps(worry(surname="Made-up")), 422),
-    (b'{"about": "' + b"x" * 1_100_000, 413),
 ]
 
 
@@ -140,6 +142,14 @@ async def test_a_faulty_worry_is_one_paged_concern_and_the_fault_is_told_with_it
     assert [answer.status_code for answer in answers] == [status, status]
     assert answers[0].json()["receipt"] == answers[1].json()["receipt"]
     assert "Made-up" not in answers[0].text
+    await until(lambda: _both(world))
+    assert len(await until(lambda: listed(world))) == 1
+
+
+async def test_a_worry_too_large_to_be_read_is_a_concern_all_the_same(world):  # S3
+    body = b'{"about": "' + b"x" * 1_100_000
+    answer = await world.http.post("/api/concerns", content=body, headers=key() | {"Content-Type": "application/json"})
+    assert answer.status_code == 413
     await until(lambda: _both(world))
     assert len(await until(lambda: listed(world))) == 1
 
@@ -175,7 +185,7 @@ async def test_an_unreadable_signal_is_a_page_itself(world, body):  # S3
 async def test_a_signal_that_was_only_kept_is_worked_on_later(world, database):
     before = SystemClock().now() - timedelta(seconds=5)
     await database["signals_inbox"].insert_one(
-        {"_id": "kept", "body": pushed(), "state": "waiting", "received_at": before, "case": CASE}
+        {"_id": "kept", "body": pushed(), "state": "waiting", "received_at": before}
     )
     await until(lambda: _both(world))
     assert await until(lambda: database["signals_inbox"].find_one({"_id": "kept", "state": "done"}))
@@ -209,7 +219,7 @@ async def test_a_worry_reaches_the_channel_soon_after_it_is_durable(world):
         before = time.perf_counter()
         answer = await world.http.post("/api/concerns", json=worry(number), headers=key(str(number)))
         assert answer.status_code == 201
-        await until(lambda wanted=number + 1: _sent(world.mail, wanted))
+        await until(partial(_sent, world.mail, number + 1))
         waits.append(time.perf_counter() - before)
     assert statistics.quantiles(waits, n=20)[-1] < 0.25, waits
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.safeguarding.adapters.bodies import as_far_as_it_came
 from services.safeguarding.adapters.inbox import Inbox
 from services.safeguarding.adapters.queries import Live, Queries
 from services.safeguarding.adapters.raising import Raising, Receipt
@@ -23,6 +22,7 @@ from shared.events.refusal import NotFound
 from shared.runtime.body import claim_for, digest_of, idempotency_key, parse, read_body
 from shared.runtime.clock import Clock
 from shared.runtime.executor import Executor
+from shared.runtime.limits import OnRefusal, TurnedAway
 from shared.runtime.problems import Refused, problem
 from shared.runtime.submission import Submission
 from shared.runtime.vault import Vault
@@ -30,6 +30,7 @@ from shared.runtime.vault import Vault
 CLOSERS = ("safeguarding-lead", "safeguarding-manager")
 KEY_HEADER = "Idempotency-Key"
 KEY_LENGTHS = range(8, 65)
+UNREAD = frozenset({408, 413})
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -81,38 +82,37 @@ def _signals(router: APIRouter, doors: Doors) -> None:
     @router.post("/signals", status_code=202)
     async def push(request: Request) -> JSONResponse:
         """Take an urgent event; 2xx once its raw body is durable, whatever it says."""
-        body, fault = await as_far_as_it_came(request)
-        acted = await doors.inbox.take(body)
-        return JSONResponse({"taken": True, "acted_on": acted, "whole": fault is None}, status_code=202)
+        acted = await doors.inbox.take(await request.body())
+        return JSONResponse({"taken": True, "acted_on": acted}, status_code=202)
 
     @router.post("/concerns", status_code=201)
     async def raise_concern(request: Request) -> Response:
         """The worry button. 201 and every problem carry the receipt: the concern is durable (S3, S20)."""
-        body, fault = await as_far_as_it_came(request)
+        body = await request.body()
         key = request.headers.get(KEY_HEADER)
         usable = key if key and len(key) in KEY_LENGTHS and key.isascii() and key.isprintable() else None
         claim = claim_for("local", "raise-concern", usable) if usable else None
         receipt = await doors.raising.take(body, key=usable, digest=digest_of(body), claim=claim)
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return _answer(receipt, status=fault or (None if media == "application/json" else 415), has_key=bool(usable))
+        return _answer(receipt, is_json=media == "application/json", has_key=usable is not None)
 
 
-def _answer(receipt: Receipt, *, status: int | None, has_key: bool) -> Response:
-    """201, or a problem with `status`, else 400 or 422 by its faults; the receipt is in each: the concern stands."""
+def _answer(receipt: Receipt, *, is_json: bool, has_key: bool) -> Response:
+    """201, or a problem by its faults; the receipt is in each, since the concern stands."""
     faults = [{"field": name, "reason": reason} for name, reason in receipt.faults]
     if not has_key:
         faults.append({"field": KEY_HEADER, "reason": "is missing, or not 8 to 64 characters"})
     if receipt.key_reused:
         faults.append({"field": KEY_HEADER, "reason": "was used for another request"})
-    if status == 415:
+    if not is_json:
         faults.append({"field": "Content-Type", "reason": "is not application/json"})
     body: dict[str, Any] = {"receipt": str(receipt.concern)}
     if receipt.words_kept is not None:
         body["words_kept"] = receipt.words_kept
-    if not faults and status is None:
+    if not faults:
         return JSONResponse(body, status_code=201, headers=NO_STORE)
     return problem(
-        status or (422 if has_key and receipt.readable else 400),
+        415 if not is_json else 422 if has_key and receipt.readable else 400,
         "safeguarding.taken_with_faults",
         "The concern was taken; something else was wrong",
         "The concern is safe under its receipt. It needs no second try.",
@@ -122,6 +122,21 @@ def _answer(receipt: Receipt, *, status: int | None, has_key: bool) -> Response:
     )
 
 
+def keep_what_was_turned_away(doors: Doors) -> OnRefusal:
+    """A body too large or too slow to be read may still be a worry: what came of it is one (S3)."""
+
+    async def keep(turned_away: TurnedAway) -> None:
+        if turned_away.status not in UNREAD:
+            return
+        if turned_away.path == "/api/concerns":
+            key = str(turned_away.correlation)
+            await doors.raising.take(turned_away.body, key=key, digest=digest_of(turned_away.body), claim=None)
+        elif turned_away.path == "/api/signals":
+            await doors.inbox.take(turned_away.body)
+
+    return keep
+
+
 def _reading(router: APIRouter, doors: Doors) -> None:
     @router.get("/concerns")
     async def listed(closed: bool = False) -> Any:
@@ -129,9 +144,10 @@ def _reading(router: APIRouter, doors: Doors) -> None:
         return {"concerns": await doors.queries.listed(closed=closed), "ladder": doors.ladder.standing}
 
     @router.get("/concerns/stream")
-    async def stream() -> StreamingResponse:
-        """The live list as server-sent events."""
-        return StreamingResponse(doors.live.stream(), media_type="text/event-stream", headers=NO_STORE)
+    async def stream(request: Request) -> StreamingResponse:
+        """The live list as server-sent events, until the service stops."""
+        events = doors.live.stream(request.app.state.stopping)
+        return StreamingResponse(events, media_type="text/event-stream", headers=NO_STORE)
 
     @router.get("/concerns/{concern}")
     async def one(concern: UUID, request: Request) -> Any:

@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 from pydantic import ValidationError
 
-from services.safeguarding.adapters.bodies import as_far_as_it_came
 from services.safeguarding.adapters.http import AcknowledgeBody, Doors, taken
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.clock import new_id
@@ -108,7 +107,7 @@ def page_routes(doors: Doors) -> APIRouter:
 
     @router.post("/concerns/{concern}/acknowledge")
     async def take(concern: UUID, request: Request) -> Response:
-        body, _ = await as_far_as_it_came(request)
+        body = await request.body()
         return await pages.take(concern, parse_qs(body.decode(errors="replace")))
 
     return router

@@ -1,7 +1,6 @@
 """What the list, the calls of other services and the live stream read."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -106,22 +105,26 @@ class Live:
         for listener in self._listeners:
             listener.set()
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self, stopping: asyncio.Event) -> AsyncIterator[bytes]:
         """Server-sent events: the whole list at once, again whenever it changed; a comment in between."""
         changed = asyncio.Event()
         self._listeners.add(changed)
         last = b""
         try:
-            while True:
+            while not stopping.is_set():
                 changed.clear()
                 now = orjson.dumps(await self._queries.listed())
                 yield b"event: concerns\ndata: " + now + b"\n\n" if now != last else b": still here\n\n"
                 last = now
-                await _within(changed, KEEP_ALIVE_SECONDS)
+                await _first_of(changed, stopping, within=KEEP_ALIVE_SECONDS)
         finally:
             self._listeners.discard(changed)
 
 
-async def _within(changed: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(changed.wait(), seconds)
+async def _first_of(*events: asyncio.Event, within: float) -> None:
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
