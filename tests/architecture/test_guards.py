@@ -63,7 +63,7 @@ PLANTED: tuple[tuple[Guard, str, str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("guard", "name", "text", "expected"), PLANTED, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("guard", "name", "text", "expected"), PLANTED, ids=lambda v: getattr(v, "__name__", str(v))[:40])
 def test_a_planted_violation_is_found(guard: Guard, name: str, text: str, expected: str, tmp_path: Path) -> None:
     planted = tmp_path / name
     planted.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def test_a_tree_of_long_functions_is_found(tmp_path: Path) -> None:
         (guards.impure, "services/triage/adapters/http.py", "import asyncio\nasync def f(): ..."),
         (guards.without_docstring, "services/__init__.py", ""),
     ],
-    ids=lambda v: str(v)[:40],
+    ids=lambda v: getattr(v, "__name__", str(v))[:40],
 )
 def test_what_is_permitted_is_left_alone(guard: Guard, name: str, text: str, tmp_path: Path) -> None:
     permitted = tmp_path / name
