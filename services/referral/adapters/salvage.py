@@ -1,4 +1,4 @@
-"""Looks for a worry in a message whatever is wrong with the rest of it (SAFETY S3, S4, S27): a best effort that never fails.
+"""Looks for a worry in a message whatever is wrong with the rest of it (SAFETY S3, S4, S27), as well as it can.
 
 It walks any JSON, ours or FHIR, and over-finds rather than misses: the record it feeds reaches a person, who can judge.
 """
@@ -104,8 +104,7 @@ def _look_at_codings(node: Mapping[str, Any], found: Salvaged, risk: RiskLevels)
     if isinstance(code, str) and "system" in node and code.strip() in risk.conditions:
         found.conditions.append(code)
     if _is(node, "Flag") and _is_safeguarding(node):
-        coded = [part for part in _codes(_codings(node.get("code")))]
-        found.flags += coded or [UNSPECIFIED_FLAG]
+        found.flags += _codes(_codings(node.get("code"))) or [UNSPECIFIED_FLAG]
 
 
 def _is(node: Mapping[str, Any], kind: str) -> bool:

@@ -1,0 +1,222 @@
+"""The FHIR door: one message in, one answer out, and the standard's table of repeats kept by the journal's claims."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from services.referral.adapters import bars_answers, bars_mapper
+from services.referral.adapters.bars_bundle import Bundle, checked
+from services.referral.adapters.bars_faults import (
+    BarsRefused,
+    deterministic,
+    media_type,
+    operation_outcome,
+)
+from services.referral.adapters.bars_headers import (
+    JSON_TYPES,
+    UNKNOWN,
+    Sender,
+    answer_version,
+    check_media,
+    ids_of,
+    organisation_of,
+)
+from services.referral.adapters.bars_profile import Profile
+from services.referral.adapters.intake import Asking, Intake
+from services.referral.domain.commands import RefuseRequest
+from shared.events.ids import command_cause
+from shared.events.referral import ReferralRefused
+from shared.events.refusal import Rejected
+from shared.runtime.body import strict_json
+from shared.runtime.errors import Failure, TooLarge
+from shared.runtime.http import Refused, read_body
+from shared.runtime.submission import Outcome, Submission
+
+log = structlog.get_logger()
+BASE = "/FHIR/R4"
+WITHIN_S = 4.5
+"""A receiver that has not answered after 5 s answers 408 (BaRS core, response times)."""
+BY_STATUS = {
+    404: "bars.not_found",
+    405: "bars.method",
+    408: "bars.timeout",
+    413: "bars.too_large",
+    415: "bars.media_type",
+}
+RETRY_AFTER = {"Retry-After": "2"}
+
+
+class Messages:
+    """Takes messages; which requests are running right now is known to this process only (DESIGN 4)."""
+
+    def __init__(self, intake: Intake, profile: Profile, *, conformance: bool) -> None:
+        self._intake = intake
+        self._profile = profile
+        self._conformance = conformance
+        self._running: set[tuple[str, UUID]] = set()
+
+    async def process(self, request: Request) -> Response:
+        """`POST /$process-message`."""
+        organisation = request.state.organisation = _organisation_or_unknown(request)
+        sender = Sender(organisation, *ids_of(request.headers))
+        organisation_of(request.headers)
+        check_media(request.headers, self._profile.core_versions)
+        running = (organisation, sender.request_id)
+        if running in self._running:
+            raise BarsRefused("bars.in_progress")
+        self._running.add(running)
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return self._answer(request, await self._take(request, sender))
+        except TimeoutError:
+            raise BarsRefused("bars.timeout") from None
+        finally:
+            self._running.discard(running)
+
+    async def _take(self, request: Request, sender: Sender) -> dict[str, Any]:
+        body = await read_body(request, json_types=JSON_TYPES)
+        try:
+            bundle = checked(_tree(body), self._profile, conformance=self._conformance)
+            return await self._referred(bundle, sender)
+        except BarsRefused as refused:
+            raise BarsRefused(await self._refuse(refused.code, sender)) from None
+
+    async def _referred(self, bundle: Bundle, sender: Sender) -> dict[str, Any]:
+        """A new referral; whose claims are taken already is a repeat, and the winner says of what."""
+        organisation = sender.organisation
+        origin = self._intake.origin(organisation, bundle.id)
+        mapped = bars_mapper.to_referral(bundle, origin, self._profile, conformance=self._conformance)
+        asking = Asking(
+            cause=command_cause(organisation, "bars", str(sender.request_id)),
+            claims=(_claim(sender), f"bundle/{organisation}/{bundle.id}"),
+            digest=None,
+            correlation=sender.correlation_id,
+        )
+        outcome = await self._intake.take(mapped, asking)
+        if outcome.repeated:
+            raise BarsRefused(_repeat(outcome, sender))
+        case = UUID(outcome.stream.partition("/")[2])
+        return bars_answers.accepted(bundle, case, profile=self._profile, now=self._intake.clock.now())
+
+    async def _refuse(self, code: str, sender: Sender) -> str:
+        """Keep a refusal that must stay the same for ever; returns what this request is to be told."""
+        if not deterministic(code):
+            return code
+        outcome = await self._intake.executor.submit(
+            Submission(
+                input=RefuseRequest(sender.organisation, str(sender.request_id), BarsRefused(code).fault.status, code),
+                cause=command_cause(sender.organisation, "bars", str(sender.request_id)),
+                scope=self._intake.scope(None),
+                correlation=sender.correlation_id,
+                claims=(_claim(sender),),
+            )
+        )
+        return _repeat(outcome, sender) if outcome.repeated else code
+
+    def _answer(self, request: Request, body: dict[str, Any]) -> Response:
+        version = answer_version(request.headers, self._profile.core_versions)
+        return JSONResponse(body, media_type=media_type(version))
+
+    async def metadata(self, _request: Request) -> Response:
+        """`GET /metadata`; a sender may keep it for half a day."""
+        body = bars_answers.capabilities(self._profile, now=self._intake.clock.now())
+        version = media_type(self._profile.core_versions[-1])
+        return JSONResponse(body, headers={"Cache-Control": "max-age=43200"}, media_type=version)
+
+
+def _tree(body: bytes) -> Any:
+    try:
+        return strict_json(body)
+    except Refused:
+        raise BarsRefused("bars.unreadable") from None
+
+
+def _organisation_or_unknown(request: Request) -> str:
+    try:
+        return organisation_of(request.headers)
+    except BarsRefused:
+        return UNKNOWN
+
+
+def _claim(sender: Sender) -> str:
+    return f"request/{sender.organisation}/{sender.request_id}"
+
+
+def _repeat(outcome: Outcome, sender: Sender) -> str:
+    """What a repeat is told: as before if it was refused, else that it was processed, under this id or another."""
+    for recorded in outcome.recorded:
+        if isinstance(recorded.event, ReferralRefused):
+            return recorded.event.code
+    claims = {claim for recorded in outcome.recorded for claim in recorded.claims}
+    return "bars.duplicate" if _claim(sender) in claims else "bars.bundle_id_used"
+
+
+def door(intake: Intake, profile: Profile, *, conformance: bool) -> Starlette:
+    """An application of its own, so that everything said under its path is said in FHIR."""
+    messages = Messages(intake, profile, conformance=conformance)
+    return Starlette(
+        routes=[
+            Route("/$process-message", _echoing(messages.process), methods=["POST"]),
+            Route("/metadata", _echoing(messages.metadata), methods=["GET"]),
+        ],
+        exception_handlers={HTTPException: _not_here, Exception: _not_here},
+    )
+
+
+def _echoing(handle: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """Answers faults in FHIR, and echoes the request id on every answer, refusals included."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            answer: Response = await handle(request)
+        except Exception as fault:  # noqa: BLE001 - every fault has its answer in the standard
+            answer = _refusal(fault)
+        return _echo(request, answer)
+
+    return endpoint
+
+
+async def _not_here(request: Request, fault: Exception) -> Response:
+    return _echo(request, _refusal(fault))
+
+
+def _echo(request: Request, answer: Response) -> Response:
+    if said := request.headers.get("x-request-id"):
+        answer.headers["X-Request-Id"] = said[:64]
+    return answer
+
+
+def _refusal(fault: Exception) -> Response:
+    code = _code_of(fault)
+    refused = BarsRefused(code)
+    if refused.fault.status == 500:
+        log.error("command.handled", error_code=type(fault).__name__, outcome="fault", exc_info=fault)
+    headers = RETRY_AFTER if refused.fault.status in (408, 425, 503) else None
+    answer = JSONResponse(operation_outcome(code), refused.fault.status, headers)
+    answer.headers["Content-Type"] = media_type("1.4.0")
+    return answer
+
+
+def _code_of(fault: Exception) -> str:
+    if isinstance(fault, BarsRefused):
+        return fault.code
+    if isinstance(fault, Refused):
+        return BY_STATUS.get(fault.status, "bars.unreadable")
+    if isinstance(fault, HTTPException):
+        return BY_STATUS.get(fault.status_code, "bars.not_found")
+    return next((code for kind, code in BY_KIND if isinstance(fault, kind)), "bars.fault")
+
+
+BY_KIND: tuple[tuple[type[Exception], str], ...] = (
+    (TooLarge, "bars.too_large"),
+    (Rejected, "bars.invalid"),
+    (Failure, "bars.busy"),
+)

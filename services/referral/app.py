@@ -1,0 +1,142 @@
+"""The composition root of referral: the only file that makes clients and stores and reads data files."""
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from fastapi import FastAPI
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from services.referral.adapters import bars, http
+from services.referral.adapters.bars_profile import Profile, profile_from
+from services.referral.adapters.intake import Intake
+from services.referral.adapters.kafka import HEARS, to_inputs
+from services.referral.adapters.keeper import Keeper
+from services.referral.adapters.orphans import Orphans
+from services.referral.adapters.queries import People, Referrals
+from services.referral.domain.decide import decide, decide_refusal, decide_request
+from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
+from services.referral.settings import Settings
+from shared.programmes.load import ProgrammeData, load
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.consumer import Consumer
+from shared.runtime.decider import Decider
+from shared.runtime.executor import Executor
+from shared.runtime.http import build_app
+from shared.runtime.inputs import inputs_handler
+from shared.runtime.master_key import FileMasterKey
+from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
+from shared.runtime.parking import Parking
+from shared.runtime.part import Part
+from shared.runtime.push import Push
+from shared.runtime.record import Handle
+from shared.runtime.relay import Relay
+from shared.runtime.vault import Vault
+
+SERVICE = "referral"
+Document = dict[str, Any]
+
+
+def deciders() -> list[Decider[Any, Any]]:
+    """Intake's kinds of stream."""
+    return [
+        Decider("case", initial(), decide, evolve),
+        Decider("request", Fresh(), decide_request, evolve_request),
+        Decider("refusal", Fresh(), decide_refusal, evolve_refusal),
+    ]
+
+
+def programme_data() -> ProgrammeData:
+    """Programmes, sites and the risk table as shipped; raises for data that does not say what it must."""
+    return load(lambda name: _text("shared.programmes", name))
+
+
+def profile() -> Profile:
+    """What the FHIR door takes, as shipped."""
+    return profile_from(_text("services.referral", "rules/bars.yaml"))
+
+
+def _text(package: str, name: str) -> str:
+    return resources.files(package).joinpath(name).read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Referral:
+    """Everything that is made once, before any of it runs."""
+
+    settings: Settings
+    clock: Clock
+    client: AsyncMongoClient[Document]
+    database: AsyncDatabase[Document]
+    store: MongoStore
+    executor: Executor
+    vault: Vault
+    parking: Parking
+
+    @property
+    def handlers(self) -> dict[str, Handle]:
+        """What becomes of each topic's events, for the consumer and for `parked redrive`."""
+        return dict.fromkeys(HEARS, inputs_handler(self.executor, to_inputs))
+
+    async def start(self) -> None:
+        """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
+        for one in (self.store, self.vault, self.parking):
+            await one.ensure_indexes()
+        await self.vault.reconcile()
+
+    async def ready(self) -> bool:
+        """Whether a majority write is confirmed now."""
+        probe = durable(self.database, "readiness")
+        try:
+            await probe.update_one({"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True)
+        except PyMongoError:
+            return False
+        return True
+
+
+def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
+    """Make referral's clients and stores."""
+    now = clock or SystemClock()
+    client = connect(settings.mongo_url)
+    database = client[settings.database]
+    store = MongoStore(database)
+    return Referral(
+        settings=settings,
+        clock=now,
+        client=client,
+        database=database,
+        store=store,
+        executor=Executor(SERVICE, deciders(), store, now),
+        vault=Vault(database, client[f"{settings.database}_keys"], FileMasterKey(settings.key_file), now),
+        parking=Parking(database),
+    )
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    """The application, with every background part in its lifespan; Kafka may be away."""
+    referral = made(settings, clock=clock)
+    database, executor = referral.database, referral.executor
+    parts: list[Part] = [
+        executor,
+        referral.vault,
+        Orphans(referral.vault, durable(database, COMMITS)),
+        Relay(SERVICE, database, settings.kafka),
+        Push(SERVICE, database, settings.safeguarding),
+        Consumer(SERVICE, settings.kafka, SERVICE, HEARS, inputs_handler(executor, to_inputs), referral.parking),
+    ]
+    intake = Intake(executor, referral.vault, programme_data(), referral.clock)
+    app = build_app(
+        "Beside: referral", parts=parts, ready=referral.ready, start=[referral.start], stop=[referral.client.close]
+    )
+    doors(app, intake, profile=profile(), conformance=settings.conformance)
+    return app
+
+
+def doors(app: FastAPI, intake: Intake, *, profile: Profile, conformance: bool) -> None:
+    """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
+    app.router.routes.append(http.post_route(intake))
+    app.include_router(http.routes(Referrals(intake.executor), People(intake.vault)))
+    app.mount(bars.BASE, bars.door(intake, profile, conformance=conformance))
+    app.add_middleware(Keeper, intake=intake)
