@@ -3,15 +3,18 @@
 Keys are durable before the records that need them, records before the commit. Destroying the key is the erasure.
 """
 
+import asyncio
 import os
-from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
+import structlog
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo import IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
@@ -19,33 +22,41 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.events.ids import BESIDE
+from shared.events.refusal import Rejected
 from shared.runtime.batch import AGAIN, Again, GroupCommit
 from shared.runtime.blind_index import BlindIndex
 from shared.runtime.clock import Clock
-from shared.runtime.errors import Unavailable
+from shared.runtime.errors import TooLarge, Unavailable
 from shared.runtime.master_key import MasterKey
-from shared.runtime.mongo import DUPLICATE_KEY, durable
+from shared.runtime.mongo import durable, unavailable
+from shared.runtime.vault_store import NONCE_BYTES, PAGE, Damaged, Keys, repeats
 
+log = structlog.get_logger()
 Document = dict[str, Any]
-NONCE_BYTES = 12
-KEY_CACHED_FOR = timedelta(seconds=60)
-CACHED_KEYS = 10_000
 SEAL_WITHIN_S = 4.0
+LARGEST_RECORD = 1_000_000
+UNCOMMITTED_FOR = timedelta(hours=1)
+SWEEP_EVERY_S = 600.0
+PLACE_BITS = 20
+"""A record's place in time is its millisecond and, below it, a count: a million in one millisecond keep their order."""
 
 
-class Erased(Exception):
+class Erased(Rejected):
     """The person's key is destroyed: nothing of hers can be written or read any more."""
+
+    def __init__(self) -> None:
+        super().__init__("vault.erased", "This person's data was erased; nothing can be kept about her.")
 
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """One record to be kept, about one person, for one input to one stream."""
+    """One record to be kept, as JSON, about one person, for one input to one stream."""
 
     subject: UUID
     stream: str
     cause: UUID
-    record: Mapping[str, Any]
-    index: Mapping[str, str]
+    plain: bytes
+    entries: tuple[str, ...]
 
     @property
     def id(self) -> UUID:
@@ -65,18 +76,21 @@ class Vault:
     ) -> None:
         self.name = "vault"
         self._records: AsyncCollection[Document] = durable(records, "vault")
-        self._keys: AsyncCollection[Document] = durable(keys, "keys")
-        self._erased: AsyncCollection[Document] = durable(records, "vault_erased")
-        self._master = master
+        self._keys = Keys(keys, records, master, clock)
         self._index = BlindIndex(master.derived("blind-index"))
         self._clock = clock
-        self._opened: OrderedDict[UUID, tuple[AESGCM, datetime]] = OrderedDict()
+        self._last_place = 0
         self._queue: GroupCommit[Sealing, UUID] = GroupCommit(self._seal_all, name="vault")
 
     async def ensure_indexes(self) -> None:
         """Create the vault's indexes; harmless when they exist."""
+        waiting = {"pending": True}
         await self._records.create_indexes(
-            [IndexModel("subject"), IndexModel("index", sparse=True), IndexModel("sealed_at")]
+            [
+                IndexModel("subject"),
+                IndexModel("index", sparse=True),
+                IndexModel("sealed_at", partialFilterExpression=waiting),
+            ]
         )
 
     async def run(self) -> None:
@@ -94,150 +108,185 @@ class Vault:
     ) -> UUID:
         """Keep `record` (JSON values) about `subject`; durable on return. Returns the record's id.
 
-        `index` maps index names to values by which the person can be found again. Raises `Unavailable`,
-        `Overloaded`, or `Erased`.
+        `stream` and `cause` are those of the input whose commit will need it: a record whose cause is in no commit of
+        that stream after an hour is swept away. Sealing the same input again keeps the first record. `index` maps names
+        (`nhs_number`, `phone`, `postcode`, `birth_date` with `family`) to values by which the person can be found.
+        Raises `Unavailable`, `Overloaded`, `TooLarge` or `Erased`.
         """
-        sealing = Sealing(subject, stream, cause, record, index or {})
-        return await self._queue.submit(sealing, within=SEAL_WITHIN_S)
+        plain = orjson.dumps(dict(record))
+        if len(plain) > LARGEST_RECORD:
+            raise TooLarge("a record is larger than one may be")
+        entries = tuple(self._index.entries(index or {}))
+        return await self._queue.submit(Sealing(subject, stream, cause, plain, entries), within=SEAL_WITHIN_S)
 
     async def read(self, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-        """The records with these ids that can still be read."""
-        found = await self._records.find({"_id": {"$in": list(ids)}}).to_list(None)
-        return await self._open(found)
+        """The records with these ids that can still be read. Raises `Unavailable`, `Damaged`."""
+        with _reaching():
+            return await self._open(await self._records.find({"_id": {"$in": list(ids)}}).to_list())
 
     async def of(self, subject: UUID) -> list[dict[str, Any]]:
-        """Everything kept about a person, oldest first; nothing once she is erased."""
-        found = await self._records.find({"subject": subject}).sort([("sealed_at", 1), ("_id", 1)]).to_list(None)
-        opened = await self._open(found)
-        return [opened[document["_id"]] for document in found if document["_id"] in opened]
+        """Everything kept about a person, oldest first; nothing once she is erased. Raises `Unavailable`, `Damaged`."""
+        with _reaching():
+            found = await self._records.find({"subject": subject}).sort("place").to_list()
+            return list((await self._open(found)).values())
 
     async def find(self, name: str, value: str) -> list[UUID]:
-        """The people whose records carry this value."""
-        entry = self._index.entry(name, value)
-        found: list[UUID] = await self._records.distinct("subject", {"index": entry})
-        return found
+        """The people whose records carry this value, in no order. Raises `Unavailable`."""
+        with _reaching():
+            found = await self._records.distinct("subject", {"index": self._index.entry(name, value)})
+            living = await self._keys.living(found) if found else set()
+        return [subject for subject in found if subject in living]
 
     async def erase(self, subject: UUID) -> None:
-        """Destroy the person's key and index entries; the fact that she was erased stays, to be applied again."""
-        now = self._clock.now()
-        await self._erased.update_one({"_id": subject}, {"$setOnInsert": {"erased_at": now}}, upsert=True)
-        await self._keys.delete_one({"_id": subject})
-        await self._records.update_many({"subject": subject}, {"$unset": {"index": ""}})
-        self._opened.pop(subject, None)
+        """Destroy the person's key and index entries; the fact that she was erased stays, to be applied again.
 
-    async def reconcile(self) -> int:
-        """Erase again whoever a restored backup brought back; returns how many keys had returned."""
+        Other instances that read her within the last 60 s can still do so until those are over. Raises `Unavailable`.
+        """
+        with _reaching():
+            await self._erase([subject])
+
+    async def reconcile(self, erased: Collection[UUID] = ()) -> int:
+        """Erase again whoever a restored backup brought back; returns how many keys had returned.
+
+        `erased`: people whom the journal says are erased, because the vault's own list may come from the backup too.
+        """
         again = 0
-        async for gone in self._erased.find({}):
-            again += (await self._keys.delete_one({"_id": gone["_id"]})).deleted_count
-            await self._records.update_many({"subject": gone["_id"]}, {"$unset": {"index": ""}})
-            self._opened.pop(gone["_id"], None)
+        with _reaching():
+            everybody = list(dict.fromkeys([*await self._keys.erased(), *erased]))
+            for start in range(0, len(everybody), PAGE):
+                again += await self._erase(everybody[start : start + PAGE])
         return again
 
-    async def sweep(self, committed: AsyncCollection[Document], *, older_than: timedelta = timedelta(hours=1)) -> int:
-        """Delete records whose input never reached the journal; returns how many."""
-        swept = 0
-        async for document in self._records.find({"sealed_at": {"$lt": self._clock.now() - older_than}}):
-            place = {"stream": document["stream"], "causes": document["cause"]}
-            if await committed.find_one(place, {"_id": 1}) is None:
-                swept += (await self._records.delete_one({"_id": document["_id"]})).deleted_count
+    async def rewrap(self) -> int:
+        """Wrap the living keys of an older master key with the one in force; repeat until it returns 0."""
+        with _reaching():
+            return await self._keys.rewrap()
+
+    async def sweep(self, committed: AsyncCollection[Document], *, older_than: timedelta = UNCOMMITTED_FOR) -> int:
+        """Delete records whose input never reached the journal; returns how many. Each record is looked at once."""
+        before, swept = self._clock.now() - older_than, 0
+        old = {"pending": True, "sealed_at": {"$lt": before}}
+        with _reaching():
+            while page := await self._records.find(old, {"stream": 1, "cause": 1}).limit(PAGE).to_list():
+                taken = await _taken(committed, page)
+                kept = [one["_id"] for one in page if (one["stream"], one["cause"]) in taken]
+                gone = [one["_id"] for one in page if (one["stream"], one["cause"]) not in taken]
+                await self._records.update_many({"_id": {"$in": kept}}, {"$unset": {"pending": ""}})
+                # sealed again meanwhile = its input is being tried again: then it is not that old any more
+                swept += (await self._records.delete_many({"_id": {"$in": gone}} | old)).deleted_count
         return swept
+
+    async def _erase(self, subjects: list[UUID]) -> int:
+        destroyed = await self._keys.destroy(subjects)
+        await self._records.update_many({"subject": {"$in": subjects}}, {"$unset": {"index": ""}})
+        return destroyed
 
     async def _seal_all(self, batch: list[Sealing]) -> Sequence[UUID | Exception | Again]:
         try:
-            ciphers = await self._ciphers({one.subject for one in batch}, create=True)
-            sealed = [(one, ciphers.get(one.subject)) for one in batch]
-            await self._insert([self._document(one, cipher) for one, cipher in sealed if cipher is not None])
+            ciphers = await self._keys.for_sealing({one.subject for one in batch})
+            documents: dict[UUID, Document] = {}
+            for one in batch:
+                cipher = ciphers.get(one.subject)
+                if isinstance(cipher, AESGCM) and one.id not in documents:
+                    documents[one.id] = self._document(one, cipher)
+            kept = await self._keep(list(documents.values()))
         except (PyMongoError, Unavailable):
             return [AGAIN] * len(batch)
-        return [one.id if cipher is not None else Erased() for one, cipher in sealed]
+        return [_answer(one, ciphers.get(one.subject), kept) for one in batch]
 
     def _document(self, one: Sealing, cipher: AESGCM) -> Document:
-        nonce = os.urandom(NONCE_BYTES)
+        nonce, now = os.urandom(NONCE_BYTES), self._clock.now()
+        self._last_place = max(self._last_place + 1, int(now.timestamp() * 1000) << PLACE_BITS)
         document: Document = {
             "_id": one.id,
             "subject": one.subject,
             "stream": one.stream,
             "cause": one.cause,
-            "sealed_at": self._clock.now(),
+            "sealed_at": now,
+            "place": self._last_place,
+            "pending": True,
             "nonce": nonce,
-            "sealed": cipher.encrypt(nonce, orjson.dumps(dict(one.record)), _binding(one.id, one.subject)),
+            "sealed": cipher.encrypt(nonce, one.plain, _binding(one.id, one.subject)),
         }
-        if entries := self._index.entries(one.index):
-            document["index"] = entries
+        if one.entries:
+            document["index"] = list(one.entries)
         return document
 
-    async def _insert(self, documents: list[Document]) -> None:
-        distinct = list({document["_id"]: document for document in documents}.values())
-        if not distinct:
-            return
+    async def _keep(self, documents: list[Document]) -> set[UUID]:
+        """Insert the records; one that is there stays as it is. Returns those that are durable now."""
+        if not documents:
+            return set()
         try:
-            await self._records.insert_many(distinct, ordered=False)
+            await self._records.insert_many(documents, ordered=False)
         except BulkWriteError as mixed:
-            _only_repeats(mixed)
+            there = {documents[index]["_id"] for index in repeats(mixed)}
+            here = {"_id": {"$in": list(there)}}
+            await self._records.update_many(here | {"pending": True}, {"$set": {"sealed_at": self._clock.now()}})
+            still = {one["_id"] async for one in self._records.find(here, {"_id": 1})}
+            return {document["_id"] for document in documents} - (there - still)
+        return {document["_id"] for document in documents}
 
     async def _open(self, documents: Sequence[Document]) -> dict[UUID, dict[str, Any]]:
-        ciphers = await self._ciphers({document["subject"] for document in documents}, create=False)
+        ciphers = await self._keys.for_reading({document["subject"] for document in documents})
         return {
-            document["_id"]: orjson.loads(
-                cipher.decrypt(document["nonce"], document["sealed"], _binding(document["_id"], document["subject"]))
-            )
+            document["_id"]: _opened(document, ciphers[document["subject"]])
             for document in documents
-            if (cipher := ciphers.get(document["subject"])) is not None
+            if document["subject"] in ciphers
         }
 
-    async def _ciphers(self, subjects: set[UUID], *, create: bool) -> dict[UUID, AESGCM]:
-        """Each person's cipher: remembered for a minute, else opened, else (for writing) made and stored first."""
-        fresh_after = self._clock.now() - KEY_CACHED_FOR
-        found = {
-            subject: self._opened[subject][0]
-            for subject in subjects
-            if subject in self._opened and self._opened[subject][1] > fresh_after
-        }
-        missing = subjects - found.keys()
-        if create and missing:
-            await self._make_keys(missing)
-        if missing:
-            async for key in self._keys.find({"_id": {"$in": list(missing)}}):
-                opened = AESGCM(self._master.unwrap(key["wrapped"], key["nonce"], key["_id"].bytes))
-                found[key["_id"]] = opened
-                self._remember(key["_id"], opened)
-        return found
 
-    async def _make_keys(self, subjects: set[UUID]) -> None:
-        gone = {one["_id"] async for one in self._erased.find({"_id": {"$in": list(subjects)}}, {"_id": 1})}
-        made = [self._wrapped(subject) for subject in subjects - gone]
-        if not made:
-            return
-        try:
-            await self._keys.insert_many(made, ordered=False)
-        except BulkWriteError as mixed:
-            _only_repeats(mixed)
+class Sweeper:
+    """A Part: sweeps the vault at its start and every ten minutes."""
 
-    def _wrapped(self, subject: UUID) -> Document:
-        nonce = os.urandom(NONCE_BYTES)
-        wrapped = self._master.wrap(AESGCM.generate_key(256), nonce, subject.bytes)
-        return {
-            "_id": subject,
-            "master": self._master.id,
-            "nonce": nonce,
-            "wrapped": wrapped,
-            "made_at": self._clock.now(),
-        }
+    def __init__(self, vault: Vault, committed: AsyncCollection[Document], *, every: float = SWEEP_EVERY_S) -> None:
+        self.name = "vault-sweep"
+        self._vault = vault
+        self._committed = committed
+        self._every = every
 
-    def _remember(self, subject: UUID, cipher: AESGCM) -> None:
-        self._opened[subject] = (cipher, self._clock.now())
-        self._opened.move_to_end(subject)
-        if len(self._opened) > CACHED_KEYS:
-            self._opened.popitem(last=False)
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            if swept := await self._vault.sweep(self._committed):
+                log.info("vault.swept", count=swept)
+            await asyncio.sleep(self._every)
+
+
+def _answer(one: Sealing, cipher: AESGCM | Damaged | None, kept: set[UUID]) -> UUID | Exception | Again:
+    if cipher is None:
+        return Erased()
+    if isinstance(cipher, Damaged):
+        return cipher
+    return one.id if one.id in kept else AGAIN
+
+
+async def _taken(committed: AsyncCollection[Document], page: Sequence[Document]) -> set[tuple[str, UUID]]:
+    """Which (stream, cause) of the page are in the journal."""
+    wanted = {
+        "stream": {"$in": list({one["stream"] for one in page})},
+        "causes": {"$in": [one["cause"] for one in page]},
+    }
+    found = committed.find(wanted, {"stream": 1, "causes": 1})
+    return {(commit["stream"], cause) async for commit in found for cause in commit["causes"]}
+
+
+def _opened(document: Document, cipher: AESGCM) -> dict[str, Any]:
+    try:
+        plain = cipher.decrypt(document["nonce"], document["sealed"], _binding(document["_id"], document["subject"]))
+    except InvalidTag as failure:
+        raise Damaged(f"record {document['_id']}") from failure
+    opened: dict[str, Any] = orjson.loads(plain)
+    return opened
 
 
 def _binding(record: UUID, subject: UUID) -> bytes:
+    """What a ciphertext belongs to: copied to another record or person, it does not open."""
     return record.bytes + subject.bytes
 
 
-def _only_repeats(mixed: BulkWriteError) -> None:
-    """Pass over duplicates, which an earlier try stored; anything else leaves the outcome unknown."""
-    errors = mixed.details.get("writeErrors", ())
-    if mixed.details.get("writeConcernErrors") or any(error["code"] != DUPLICATE_KEY for error in errors):
-        raise Unavailable("the vault did not confirm") from mixed
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except PyMongoError as failure:
+        raise unavailable(failure) from failure
