@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """Settings every service has; each service subclasses with its own prefix ("TRIAGE_")."""
+    """Settings every service has; each service subclasses with its own prefix ("TRIAGE_").
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    Addresses may carry passwords, so they are left out when settings are printed. Nothing secret has a default.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
-    port: int
-    mongo_url: str
+    port: int = Field(ge=0, le=65_535)
+    mongo_url: str = Field(repr=False)
     database: str
     kafka: str
     key_file: Path
