@@ -63,7 +63,9 @@ PLANTED: tuple[tuple[Guard, str, str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("guard", "name", "text", "expected"), PLANTED, ids=lambda v: getattr(v, "__name__", str(v))[:40])
+@pytest.mark.parametrize(
+    ("guard", "name", "text", "expected"), PLANTED, ids=lambda v: getattr(v, "__name__", str(v))[:40]
+)
 def test_a_planted_violation_is_found(guard: Guard, name: str, text: str, expected: str, tmp_path: Path) -> None:
     planted = tmp_path / name
     planted.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -55,8 +57,13 @@ def undeclared(root: Path, installed: set[str]) -> list[str]:
     ]
 
 
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def _providers(module: str) -> set[str]:
-    return {name.lower().replace("_", "-").replace(".", "-") for name in packages_distributions().get(module, [])}
+    return {name.lower().replace("_", "-").replace(".", "-") for name in _distributions().get(module, [])}
 
 
 def _provisioning(root: Path) -> list[Source]:
