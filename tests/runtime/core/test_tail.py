@@ -13,7 +13,7 @@ from shared.runtime.lease import Lease
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.scan import Place, pages
 from shared.runtime.tail import Follower, JournalEnded
-from shared.testing.running import running
+from shared.testing.running import running, stop
 from tests.runtime.core.shop import hold, named, open_case, register
 from tests.runtime.core.world import Database, Heard, service, until
 
@@ -165,8 +165,7 @@ async def test_one_of_two_followers_with_a_lease_follows_and_the_other_takes_ove
             await executor.submit(open_case("b"))
             await until(lambda: first.has(2))
             assert second.commits == []
-            leading.cancel()
-            await asyncio.gather(leading, return_exceptions=True)
+            await stop(leading)
             await executor.submit(open_case("c"))
             await until(lambda: _heard_stream(second, f"case/{named('c')}"))
 
