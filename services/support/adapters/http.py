@@ -1,0 +1,191 @@
+"""Support's JSON interface for cases: places, matches, sessions, worries and endings."""
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.support.adapters.doors import Asked, Doors, answer, submit
+from services.support.adapters.sessions import Reading, read_session
+from services.support.domain.case.commands import EndSupport, MakeMatch
+from services.support.domain.volunteer.commands import HoldPlace
+from shared.access.acting import require
+from shared.events.codes import Code
+from shared.events.refusal import NotFound, Rejected
+from shared.events.shapes import CODE
+from shared.events.support import PlaceHeld, SessionLogged
+from shared.runtime.body import parse, read_body, strict_json
+from shared.runtime.clock import new_id
+from shared.runtime.problems import Refused
+
+MATCHERS = ("project-manager", "triage-worker")
+LEADERS = ("volunteer", "facilitator", "project-manager")
+OWN_WORDS = "in_own_words"
+JSON = "application/json"
+
+
+class PlaceBody(BaseModel):
+    """Whose place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    volunteer: UUID
+
+
+class MatchBody(BaseModel):
+    """With whom; the offer where the decision named none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    volunteer: UUID
+    offer: Code | None = None
+
+
+class EndBody(BaseModel):
+    """Why support ends, and whether it was looked at together. A reason in words is kept in the vault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    review: bool
+
+
+def routes(doors: Doors) -> APIRouter:
+    """Every route about cases."""
+    router = APIRouter(prefix="/api/cases")
+    _reading(router, doors)
+    _matching(router, doors)
+    _ending(router, doors)
+    _meeting(router, doors)
+    return router
+
+
+def _reading(router: APIRouter, doors: Doors) -> None:
+    @router.get("")
+    async def listed(site: str | None = None, status: str | None = None) -> Any:
+        """Cases in support."""
+        return {"cases": await doors.queries.cases(site=site, status=status)}
+
+    @router.get("/{case}")
+    async def one(case: UUID, version: int = 0) -> Any:
+        """A case with its volunteer and sessions."""
+        found = await doors.queries.case(case, version=version)
+        if found is None:
+            raise NotFound("support.unknown_case", "Support knows no case with this id.")
+        return found
+
+
+def _matching(router: APIRouter, doors: Doors) -> None:
+    @router.post("/{case}/places")
+    async def hold(case: UUID, request: Request) -> Any:
+        """Keep a volunteer's place for a case while the mother is asked (S29)."""
+        body = await read_body(request)
+        asked, person = parse(PlaceBody, body), require(request, *MATCHERS)
+        write = Asked.of(request, person, "hold-place", body)
+        outcome = await submit(doors, write, HoldPlace(asked.volunteer, case), case)
+        until = next(one.event.until for one in outcome.recorded if isinstance(one.event, PlaceHeld))
+        held = {"case": str(case), "volunteer": str(asked.volunteer), "until": until.isoformat()}
+        return JSONResponse(answer(outcome, **held), status_code=201)
+
+    @router.post("/{case}/match")
+    async def match(case: UUID, request: Request) -> Any:
+        """Match a case with a volunteer whose place is kept for it; safeguarding is asked first (S24)."""
+        body = await read_body(request)
+        asked, person = parse(MatchBody, body), require(request, *MATCHERS)
+        write = Asked.of(request, person, "make-match", body)
+        held_back = await doors.safeguarding.holds(case)
+        outcome = await submit(doors, write, MakeMatch(case, asked.volunteer, held_back, asked.offer), case)
+        made = {"case": str(case), "volunteer": str(asked.volunteer), "status": "matched"}
+        return JSONResponse(answer(outcome, **made), status_code=201)
+
+
+def _ending(router: APIRouter, doors: Doors) -> None:
+    @router.post("/{case}/end")
+    async def end(case: UUID, request: Request) -> Any:
+        """End support; only a named person does, and not while safeguarding holds the case (S2, S24)."""
+        body = await read_body(request)
+        asked, person = parse(EndBody, body), require(request, *MATCHERS)
+        write = Asked.of(request, person, "end-support", body)
+        reason = asked.reason
+        if not CODE.match(reason):
+            record = {"reason": reason}
+            await doors.vault.seal(subject=case, stream=f"case/{case}", cause=write.cause(case), record=record)
+            reason = OWN_WORDS
+        held_back = await doors.safeguarding.holds(case)
+        command = EndSupport(case, reason, asked.review, str(person), held_back)
+        outcome = await submit(doors, write, command, case)
+        return answer(outcome, case=str(case), status="ended")
+
+
+def _meeting(router: APIRouter, doors: Doors) -> None:
+    @router.post("/{case}/sessions")
+    async def log_session(case: str, request: Request) -> Any:
+        """A session: its worry first, then the session itself, never refused for a fault in its fields (S3)."""
+        body, receipt = await _worry_first(doors, case, request, inside=True)
+        try:
+            answered = await _session(doors, case, request, body)
+        except Refused as refused:
+            refused.extra["receipt"] = receipt
+            raise
+        return JSONResponse({**answered, **({"receipt": receipt} if receipt else {})}, status_code=201)
+
+    @router.post("/{case}/worries")
+    async def worry(case: str, request: Request) -> Any:
+        """The "worried now" button: 201 with the receipt once it is durable, whatever else was wrong (S19, S20)."""
+        _, receipt = await _worry_first(doors, case, request, inside=False)
+        return JSONResponse({"receipt": receipt}, status_code=201)
+
+
+async def _worry_first(doors: Doors, case: str, request: Request, *, inside: bool) -> tuple[bytes, str | None]:
+    """The body, and the receipt of the worry in it: the whole body is one, or its field `worry`."""
+    media = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    body = await read_body(request, json_types=frozenset({media}))
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        sent = None if inside else {"about": body.decode(errors="replace")}
+    if inside:
+        sent = sent.get("worry") if isinstance(sent, dict) else None
+    return body, await doors.worries.keep(sent if inside or sent else {}, _uuid(case), request, body)
+
+
+async def _session(doors: Doors, case: str, request: Request, body: bytes) -> dict[str, Any]:
+    media = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    named, sent = _uuid(case), strict_json(body)
+    if media != JSON:
+        raise Refused(415, "body.media_type", f"Send {JSON}.")
+    if named is None or not isinstance(sent, dict):
+        raise Refused(422, "body.invalid", "A session is an object, about a case with an id.")
+    person = require(request, *LEADERS)
+    write = Asked.of(request, person, "log-session", body)
+    reading = read_session(sent, named, now=doors.clock.now(), new_id=new_id)
+    await _keep_words(doors, write, reading, sent)
+    try:
+        outcome = await submit(doors, write, reading.asked, named, await doors.queries.scope_of(named))
+    except Rejected as refused:
+        raise Refused(409, refused.code, refused.detail) from None
+    logged = next((one.event for one in outcome.recorded if isinstance(one.event, SessionLogged)), None)
+    if logged is None:
+        return answer(outcome, session=str(reading.asked.session), outcome="on_record_before")
+    faults = [reason.removeprefix("fault/") for reason in logged.reasons if reason.startswith("fault/")]
+    return answer(outcome, session=str(logged.session), outcome=logged.outcome, to_be_corrected=faults)
+
+
+async def _keep_words(doors: Doors, write: Asked, reading: Reading, sent: dict[str, Any]) -> None:
+    """Notes, and the whole form where a field could not be read, go to her vault before the session is logged."""
+    record = {"notes": reading.notes} if reading.notes else {}
+    if reading.asked.faults:
+        record["as_sent"] = json.dumps(sent)
+    if record:
+        asked = reading.asked
+        await doors.vault.seal(subject=asked.case, stream=asked.stream, cause=write.cause(asked.case), record=record)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

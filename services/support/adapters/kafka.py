@@ -1,0 +1,27 @@
+"""Events of other services as inputs of support; an event that means nothing here gives none."""
+
+from collections.abc import Sequence
+
+from services.support.domain.case.commands import CaseInput, HearTextRead, HearTriage, HearWithdrawal
+from shared.events.recorded import Recorded
+from shared.events.referral import ReferralWithdrawn
+from shared.events.triage import TextRead, TriageCompleted
+
+TOPICS = ("triage.events", "referral.events", "safeguarding.events")
+OPENING = frozenset({"accepted", "joint_plan"})
+
+
+def to_inputs(recorded: Recorded) -> Sequence[CaseInput]:
+    """What `recorded` asks of a case."""
+    event = recorded.event
+    if event.case is None:
+        return []
+    match event:
+        case TriageCompleted(outcome=outcome) if outcome in OPENING:
+            return [HearTriage(event.case, event.offer, outcome == "joint_plan", event.text_unread, event.occurred_at)]
+        case TextRead():
+            return [HearTextRead(event.case)]
+        case ReferralWithdrawn(reason=reason):
+            return [HearWithdrawal(event.case, reason)]
+        case _:
+            return []

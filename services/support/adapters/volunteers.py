@@ -1,0 +1,93 @@
+"""Support's JSON interface for volunteers and the places they have."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.support.adapters.doors import Asked, Doors, answer, submit
+from services.support.domain.volunteer.commands import PauseVolunteer, RegisterVolunteer, ResumeVolunteer
+from shared.access.acting import require
+from shared.events.codes import Code
+from shared.runtime.body import parse, read_body
+from shared.runtime.clock import new_id
+from shared.runtime.problems import Refused
+from shared.runtime.submission import Scope
+
+REGISTRARS = ("project-manager", "trainer")
+
+
+class VolunteerBody(BaseModel):
+    """A ready volunteer; without `cap` she gets the usual one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: Code
+    offers: Annotated[tuple[Code, ...], Field(min_length=1)]
+    gates: tuple[Code, ...]
+    cap: int | None = None
+
+
+class Nothing(BaseModel):
+    """An empty object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def routes(doors: Doors) -> APIRouter:
+    """Every route about volunteers."""
+    router = APIRouter(prefix="/api")
+
+    @router.post("/volunteers", status_code=201)
+    async def register(request: Request) -> Any:
+        """Register a volunteer who passed every gate."""
+        body = await read_body(request)
+        asked, person = parse(VolunteerBody, body), require(request, *REGISTRARS)
+        scope = _scope(doors, asked)
+        command = RegisterVolunteer(new_id(), asked.gates, asked.offers, asked.cap)
+        outcome = await submit(doors, Asked.of(request, person, "register-volunteer", body), command, "", scope)
+        volunteer = outcome.stream.split("/", 1)[1]
+        status = {"id": volunteer, "status": "ready", **answer(outcome)}
+        return JSONResponse(status, status_code=201, headers={"Location": f"/api/volunteers/{volunteer}"})
+
+    @router.get("/volunteers")
+    async def volunteers(site: str | None = None, offer: str | None = None) -> Any:
+        """Volunteers with their free places."""
+        return {"volunteers": await doors.queries.volunteers(site=site, offer=offer)}
+
+    @router.get("/capacity")
+    async def capacity(site: str | None = None) -> Any:
+        """Free places by site and offer."""
+        return {"capacity": await doors.queries.capacity(site=site)}
+
+    _standing(router, doors)
+    return router
+
+
+def _standing(router: APIRouter, doors: Doors) -> None:
+    @router.post("/volunteers/{volunteer}/{standing}")
+    async def stand(volunteer: UUID, standing: str, request: Request) -> Any:
+        """`pause` or `resume`; nobody asks why (S30). The body may be {}."""
+        kinds: dict[str, type[PauseVolunteer] | type[ResumeVolunteer]]
+        kinds = {"pause": PauseVolunteer, "resume": ResumeVolunteer}
+        if standing not in kinds:
+            raise Refused(404, "http.404", "There is no such thing here.")
+        body = await read_body(request)
+        parse(Nothing, body)
+        person = require(request, "volunteer", *REGISTRARS)
+        if person.role == "volunteer" and person.id != str(volunteer):
+            raise Refused(403, "acting.not_allowed", "A volunteer pauses only herself.")
+        asked = Asked.of(request, person, f"{standing}-volunteer", body)
+        outcome = await submit(doors, asked, kinds[standing](volunteer), volunteer)
+        return {"id": str(volunteer), **answer(outcome)}
+
+
+def _scope(doors: Doors, asked: VolunteerBody) -> Scope:
+    site, provider = doors.sites.site(asked.site), doors.sites.provider_of(asked.site)
+    if site is None or provider is None:
+        raise Refused(422, "body.invalid", "No such site.", errors=[{"field": "site", "reason": "unknown"}])
+    if not set(asked.offers) <= set(site.offers):
+        raise Refused(422, "body.invalid", "No such offer here.", errors=[{"field": "offers", "reason": "unknown"}])
+    return Scope(provider, site.id)

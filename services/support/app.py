@@ -1,0 +1,207 @@
+"""Puts support together: the only file that makes its clients and stores and reads its data files."""
+
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.support.adapters import http, volunteers
+from services.support.adapters.doors import Doors
+from services.support.adapters.kafka import TOPICS, to_inputs
+from services.support.adapters.queries import Queries
+from services.support.adapters.safeguarding import Safeguarding
+from services.support.adapters.worries import Worries
+from services.support.domain.case import state as case_state
+from services.support.domain.case.decide import decide as decide_case
+from services.support.domain.case.decide import decide_worry
+from services.support.domain.policy import Places, places_from
+from services.support.domain.react import react
+from services.support.domain.views import (
+    CASES,
+    VOLUNTEERS,
+    case_keys,
+    project_case,
+    project_volunteer,
+    volunteer_keys,
+)
+from services.support.domain.volunteer import state as volunteer_state
+from services.support.domain.volunteer.commands import DeadlinePassed
+from services.support.domain.volunteer.decide import decide as decide_volunteer
+from services.support.settings import Settings
+from shared.programmes.load import ProgrammeData, load
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.consumer import Consumer
+from shared.runtime.decider import Decider
+from shared.runtime.executor import Executor, Settled
+from shared.runtime.http import build_app
+from shared.runtime.inputs import inputs_handler
+from shared.runtime.lease import Lease
+from shared.runtime.master_key import FileMasterKey
+from shared.runtime.mongo import MongoStore, connect, durable
+from shared.runtime.parking import Parking
+from shared.runtime.part import Part
+from shared.runtime.push import Push
+from shared.runtime.reactions import Reactions
+from shared.runtime.record import Handle
+from shared.runtime.relay import Relay
+from shared.runtime.sweep import Sweep
+from shared.runtime.tail import Follower, in_order
+from shared.runtime.timers import Timers
+from shared.runtime.vault import Vault
+from shared.runtime.views import Views, ViewSpec
+
+SERVICE = "support"
+VIEWS = (
+    ViewSpec(VOLUNTEERS, volunteer_keys, project_volunteer),
+    ViewSpec(CASES, case_keys, project_case),
+)
+Document = dict[str, Any]
+
+
+def rules() -> Places:
+    """The shipped numbers."""
+    return places_from(_reader("services.support")("rules/places.yaml"))
+
+
+def deciders(rules: Places) -> list[Decider[Any, Any]]:
+    """Support's kinds of stream."""
+    return [
+        Decider(
+            kind="volunteer",
+            initial=volunteer_state.Unregistered(),
+            decide=partial(decide_volunteer, rules=rules),
+            evolve=volunteer_state.evolve,
+            due=volunteer_state.due,
+            wake=DeadlinePassed,
+        ),
+        Decider(
+            kind="case",
+            initial=case_state.Unopened(),
+            decide=partial(decide_case, rules=rules),
+            evolve=case_state.evolve,
+        ),
+        Decider(kind="worry", initial=case_state.Unflagged(), decide=decide_worry, evolve=case_state.evolve_worry),
+    ]
+
+
+@dataclass(frozen=True)
+class Support:
+    """Everything that is made once, before any of it runs."""
+
+    settings: Settings
+    data: ProgrammeData
+    clock: Clock
+    client: AsyncMongoClient[Document]
+    database: AsyncDatabase[Document]
+    store: MongoStore
+    executor: Executor
+    timers: Timers
+    vault: Vault
+    views: Views
+    parking: Parking
+    http: httpx.AsyncClient
+
+    @property
+    def handlers(self) -> dict[str, Handle]:
+        """What becomes of each topic's events, for the consumer and for `parked redrive`."""
+        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
+
+    @property
+    def doors(self) -> Doors:
+        """What the routes use."""
+        queries = Queries(self.views)
+        risk, executor, vault, clock = self.data.risk, self.executor, self.vault, self.clock
+        worries = Worries(executor=executor, queries=queries, vault=vault, risk=risk, clock=clock)
+        safeguarding = Safeguarding(self.settings.safeguarding, self.http)
+        return Doors(executor, queries, safeguarding, vault, worries, self.data.sites, clock)
+
+    @property
+    def parts(self) -> list[Part]:
+        """Everything that runs behind the routes."""
+        tail = in_order(self.timers, self.views, Reactions(self.executor, react))
+        handle = inputs_handler(self.executor, to_inputs)
+        return [
+            self.executor,
+            self.vault,
+            Follower("local", self.database, tail, lease=Lease(self.database, "local")),
+            self.timers,
+            Sweep(self.database, self.executor, self.timers, self.clock),
+            Relay(SERVICE, self.database, self.settings.kafka),
+            Push(SERVICE, self.database, self.settings.safeguarding),
+            Consumer(SERVICE, self.settings.kafka, SERVICE, TOPICS, handle, self.parking),
+        ]
+
+    async def start(self) -> None:
+        """Make what must be there before anything runs; harmless when it is."""
+        await self.store.ensure_indexes()
+        await self.vault.ensure_indexes()
+        await self.timers.ensure_indexes()
+        await self.parking.ensure_indexes()
+
+    async def stop(self) -> None:
+        """Close the clients."""
+        await self.http.aclose()
+        await self.client.close()
+
+    async def ready(self) -> bool:
+        """Whether a majority write is confirmed now."""
+        probe = durable(self.database, "readiness")
+        await probe.update_one({"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True)
+        return True
+
+
+def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncClient | None = None) -> Support:
+    """Make support's clients and stores."""
+    now = clock or SystemClock()
+    client = connect(settings.mongo_url)
+    database = client[settings.database]
+    store = MongoStore(database)
+    told: list[Timers] = []
+
+    def remember(settled: Any) -> None:
+        _tell(told, settled)
+
+    executor = Executor(SERVICE, deciders(rules()), store, now, after_commit=remember)
+    timers = Timers(database, executor, now, lease=Lease(database, "timers"))
+    told.append(timers)
+    return Support(
+        settings=settings,
+        data=load(_reader("shared.programmes")),
+        clock=now,
+        client=client,
+        database=database,
+        store=store,
+        executor=executor,
+        timers=timers,
+        vault=Vault(database, client[f"{settings.database}_keys"], FileMasterKey(settings.key_file), now),
+        views=Views(database, VIEWS),
+        parking=Parking(database),
+        http=http or httpx.AsyncClient(timeout=settings.hold_answer_within, trust_env=False),
+    )
+
+
+def build(settings: Settings, *, clock: Clock | None = None, client: httpx.AsyncClient | None = None) -> FastAPI:
+    """The application, with every background part in its lifespan; Kafka may be away."""
+    support = made(settings, clock=clock, http=client)
+    app = build_app(
+        "Beside: support", parts=support.parts, ready=support.ready, start=[support.start], stop=[support.stop]
+    )
+    doors = support.doors
+    app.include_router(volunteers.routes(doors))
+    app.include_router(http.routes(doors))
+    return app
+
+
+def _tell(told: list[Timers], settled: list[Settled]) -> None:
+    for timers in told:  # the executor is made first; until the timers are, nothing is committed
+        timers.remember(settled)
+
+
+def _reader(package: str) -> Any:
+    files = resources.files(package)
+    return lambda name: files.joinpath(name).read_text("utf-8")

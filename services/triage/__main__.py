@@ -1,0 +1,44 @@
+"""python -m services.triage [serve | rebuild | parked list|count|redrive KEY|discard ID WORDS]."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from services.triage.app import SERVICE, VIEWS, build, made
+from services.triage.settings import Settings
+from shared.runtime.log import configure
+from shared.runtime.rebuild import rebuild
+from shared.runtime.redrive import parked_command
+from shared.runtime.serve import serve
+
+
+async def operate(settings: Settings, command: str, arguments: Sequence[str]) -> list[str]:
+    """Run an operator's command and give the lines to print."""
+    triage = made(settings)
+    async with triage.client:
+        if command == "rebuild":
+            for spec in VIEWS:
+                await rebuild(triage.database, spec, triage.clock)
+            return [f"{len(VIEWS)} rebuilt"]
+        running = asyncio.create_task(triage.executor.run())
+        try:
+            return await parked_command(arguments, parking=triage.parking, handlers=triage.handlers)
+        finally:
+            running.cancel()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve, or do what an operator asked for."""
+    configure(SERVICE)
+    settings = Settings()
+    match list(arguments):
+        case [] | ["serve"]:
+            serve(build(settings), host=settings.host, port=settings.port)
+        case ["rebuild" | "parked" as command, *rest]:
+            print("\n".join(asyncio.run(operate(settings, command, rest))))
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,137 @@
+"""Puts triage together: the only file that makes its clients and stores and reads its data files."""
+
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from typing import Any
+
+from fastapi import FastAPI
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.triage.adapters.http import Doors, routes
+from services.triage.adapters.kafka import TOPICS, to_inputs
+from services.triage.adapters.measuring import Measuring
+from services.triage.adapters.queries import Queries
+from services.triage.domain.decide import decide, decide_worry
+from services.triage.domain.policy import Rules
+from services.triage.domain.react import react
+from services.triage.domain.state import Unflagged, Unheard, evolve, evolve_worry
+from services.triage.domain.views import WORKLIST, keys, project
+from services.triage.settings import Settings
+from shared.instruments.model import load as load_instruments
+from shared.programmes.load import load as load_programmes
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.consumer import Consumer
+from shared.runtime.decider import Decider
+from shared.runtime.executor import Executor
+from shared.runtime.http import build_app
+from shared.runtime.inputs import inputs_handler
+from shared.runtime.lease import Lease
+from shared.runtime.master_key import FileMasterKey
+from shared.runtime.mongo import MongoStore, connect, durable
+from shared.runtime.parking import Parking
+from shared.runtime.part import Part
+from shared.runtime.push import Push
+from shared.runtime.reactions import Reactions
+from shared.runtime.record import Handle
+from shared.runtime.relay import Relay
+from shared.runtime.tail import Follower, in_order
+from shared.runtime.vault import Vault
+from shared.runtime.views import Views, ViewSpec
+
+SERVICE = "triage"
+VIEWS = (ViewSpec(WORKLIST, keys, project),)
+Document = dict[str, Any]
+
+
+def rules(settings: Settings) -> Rules:
+    """The rules of the shipped data files; raises for data that does not say what it must."""
+    data = load_programmes(_reader("shared.programmes"))
+    return Rules(data.programmes, data.risk, load_instruments(_reader("shared.instruments")), settings.usual_programme)
+
+
+def deciders(rules: Rules) -> list[Decider[Any, Any]]:
+    """Triage's kinds of stream."""
+    return [
+        Decider(kind="case", initial=Unheard(), decide=partial(decide, rules=rules), evolve=evolve),
+        Decider(kind="worry", initial=Unflagged(), decide=decide_worry, evolve=evolve_worry),
+    ]
+
+
+@dataclass(frozen=True)
+class Triage:
+    """Everything that is made once, before any of it runs."""
+
+    settings: Settings
+    rules: Rules
+    clock: Clock
+    client: AsyncMongoClient[Document]
+    database: AsyncDatabase[Document]
+    store: MongoStore
+    executor: Executor
+    vault: Vault
+    views: Views
+    parking: Parking
+
+    @property
+    def handlers(self) -> dict[str, Handle]:
+        """What becomes of each topic's events, for the consumer and for `parked redrive`."""
+        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
+
+    async def start(self) -> None:
+        """Make what must be there before anything runs; harmless when it is."""
+        await self.store.ensure_indexes()
+        await self.vault.ensure_indexes()
+        await self.parking.ensure_indexes()
+
+    async def ready(self) -> bool:
+        """Whether a majority write is confirmed now."""
+        probe = durable(self.database, "readiness")
+        await probe.update_one({"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True)
+        return True
+
+
+def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
+    """Make triage's clients and stores."""
+    now, law = clock or SystemClock(), rules(settings)
+    client = connect(settings.mongo_url)
+    database = client[settings.database]
+    store = MongoStore(database)
+    master = FileMasterKey(settings.key_file)
+    return Triage(
+        settings=settings,
+        rules=law,
+        clock=now,
+        client=client,
+        database=database,
+        store=store,
+        executor=Executor(SERVICE, deciders(law), store, now),
+        vault=Vault(database, client[f"{settings.database}_keys"], master, now),
+        views=Views(database, VIEWS),
+        parking=Parking(database),
+    )
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    """The application, with every background part in its lifespan; Kafka may be away."""
+    triage = made(settings, clock=clock)
+    queries = Queries(triage.views)
+    tail = in_order(triage.views, Reactions(triage.executor, react))
+    parts: list[Part] = [
+        triage.executor,
+        triage.vault,
+        Follower("local", triage.database, tail, lease=Lease(triage.database, "local")),
+        Relay(SERVICE, triage.database, settings.kafka),
+        Push(SERVICE, triage.database, settings.safeguarding),
+        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, inputs_handler(triage.executor, to_inputs), triage.parking),
+    ]
+    app = build_app("Beside: triage", parts=parts, ready=triage.ready, start=[triage.start], stop=[triage.client.close])
+    measuring = Measuring(triage.executor, queries, triage.rules.risk, triage.clock)
+    app.include_router(routes(Doors(triage.executor, queries, measuring, triage.vault)))
+    return app
+
+
+def _reader(package: str) -> Any:
+    files = resources.files(package)
+    return lambda name: files.joinpath(name).read_text("utf-8")
