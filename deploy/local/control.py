@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 from deploy.local import state
 from deploy.local.places import CHECKOUT
 from deploy.local.state import Note, Phase
@@ -69,13 +71,20 @@ def down(folder: Path) -> None:
     if supervisor:
         supervisor.terminate()
         deadline = time.monotonic() + _STOP_WITHIN_S
-        while supervisor.is_running() and time.monotonic() < deadline and state.alive(folder):
+        while _runs(supervisor) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
     if state.alive(folder):
         raise StackProblem(f"the stack does not stop; see {state.log_path(folder)}")
     with state.sole_supervisor(folder):
         state.end_left_over(folder)
     print("the stack is stopped")
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def status(folder: Path) -> None:

@@ -25,7 +25,7 @@ from shared.runtime.clock import SystemClock
 TICK_S = 0.1
 READY_WITHIN_S = 120.0
 _SETTLED = (Condition.READY, Condition.HELD)
-FAILURES_ALLOWED = 4  # of one process in a row while the stack starts; later ones are brought back for ever
+FAILURES_ALLOWED = 3  # of one process in a row while the stack starts; later ones are brought back for ever
 _LOG_LINES_SHOWN = 15
 
 

@@ -1,6 +1,6 @@
-"""Says what a service subscribes to and how, read from the objects that its composition root makes; connects nowhere.
+"""Says what the services subscribe to and how, read from what their composition roots make; connects nowhere.
 
-`python -m tests.architecture.subscribers <service> <folder for a key>` prints a JSON list.
+`python -m tests.architecture.subscribers <folder for keys>` prints JSON: service -> list of subscribers.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deploy.local.places import SERVICES
 from deploy.local.ports import USUAL
 from deploy.local.services import Addresses, make_key, settings_of
 from shared.runtime.consumer import Consumer
@@ -18,16 +19,26 @@ from shared.runtime.consumer import Consumer
 NOWHERE = Addresses(ports=USUAL, mongo="mongodb://127.0.0.1:1/")
 
 
-async def subscriptions(service: str, keys: Path) -> list[dict[str, Any]]:
-    """Build the service and describe each consumer it made."""
+async def subscriptions(keys: Path) -> dict[str, list[dict[str, Any]]]:
+    """Build each service and describe each consumer it made."""
+    apps: list[Any] = []  # kept, so that no id is used twice
+    seen: set[int] = set()
+    found = {}
+    for service in SERVICES:
+        apps.append(built(service, keys))
+        new = [one for one in gc.get_objects() if isinstance(one, Consumer) and id(one) not in seen]
+        seen |= {id(one) for one in new}
+        found[service] = [described(one) for one in new]
+    return found
+
+
+def built(service: str, keys: Path) -> Any:
+    """The service as its own composition root makes it."""
     prefix = f"{service.upper()}_"
     make_key(keys / f"{service}.key")
     given = {name.removeprefix(prefix).lower(): value for name, value in settings_of(service, NOWHERE, keys).items()}
     settings = importlib.import_module(f"services.{service}.settings").Settings(**given)
-    app = importlib.import_module(f"services.{service}.app").build(settings)
-    found = [described(one) for one in gc.get_objects() if isinstance(one, Consumer)]
-    assert app
-    return found
+    return importlib.import_module(f"services.{service}.app").build(settings)
 
 
 def described(consumer: Consumer) -> dict[str, Any]:
@@ -52,4 +63,4 @@ def described(consumer: Consumer) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(subscriptions(sys.argv[1], Path(sys.argv[2])))))
+    sys.stdout.write(json.dumps(asyncio.run(subscriptions(Path(sys.argv[1])))))

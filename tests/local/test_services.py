@@ -12,6 +12,7 @@ import pytest
 from deploy.local.places import SERVICES
 from deploy.local.testing import LocalStack, own_stack, wait_until
 
+pytestmark = pytest.mark.real
 BACK_WITHIN_S = 3.0
 LARGEST_MB = 110
 DRAINED_WITHIN_S = 10.0
