@@ -21,19 +21,28 @@ SHORTEST_INTERNATIONAL = 11
 """Digits of a British number with its 44: 9 or 10 national ones (Ofcom, National Telephone Numbering Plan)."""
 
 
+NOT_PLAIN, NOT_DIGITS = re.compile(r"[^a-z0-9]+"), re.compile(r"[^0-9]+")
+
+
 def _plain(value: str) -> str:
     """Lower-case letters and digits only, without accents: "O'Brien" and "OBRIEN" are one, "Zoë" and "Zoe" too."""
+    if value.isascii():
+        return NOT_PLAIN.sub("", value.lower())
     decomposed = unicodedata.normalize("NFKD", value).casefold()
     return "".join(letter for letter in decomposed if letter.isalnum())
 
 
 def _digits(value: str) -> str:
+    if value.isascii():
+        return NOT_DIGITS.sub("", value)
     return "".join(str(unicodedata.decimal(letter)) for letter in value if letter.isdecimal())
 
 
 def phone(value: str) -> str:
     """National form where it is British (+44, 0044 or 44 in front, "(0)" after it), else the digits."""
-    digits = re.sub(r"^00", "", _digits(value)) if not value.strip().startswith("+") else _digits(value)
+    digits = _digits(value)
+    if not value.lstrip().startswith("+"):
+        digits = digits.removeprefix("00")
     if digits.startswith("44") and len(digits) >= SHORTEST_INTERNATIONAL:
         return "0" + digits.removeprefix("44").lstrip("0")
     return digits
@@ -88,7 +97,7 @@ class BlindIndex:
 
     def entry(self, name: str, value: str) -> str:
         """The index entry of one value: the name and HMAC-SHA256 of the normalised value under the name's key."""
-        return f"{name}:{hmac.new(self._of(name), normalised(name, value).encode(), hashlib.sha256).hexdigest()}"
+        return self._hashed(name, normalised(name, value))
 
     def entries(self, values: Mapping[str, str]) -> list[str]:
         """The entries of several values; those that say nothing have none.
@@ -98,7 +107,11 @@ class BlindIndex:
         said = {name: value for name, value in values.items() if name not in TOGETHER}
         if both := born_and_named(values.get("birth_date", ""), values.get("family", "")):
             said["birth_name"] = both
-        return [self.entry(name, value) for name, value in said.items() if normalised(name, value)]
+        plain = ((name, normalised(name, value)) for name, value in said.items())
+        return [self._hashed(name, form) for name, form in plain if form]
+
+    def _hashed(self, name: str, form: str) -> str:
+        return f"{name}:{hmac.digest(self._of(name), form.encode(), hashlib.sha256).hex()}"
 
     def _of(self, name: str) -> bytes:
         if name not in self._keys:

@@ -52,16 +52,17 @@ class Erased(Rejected):
 class Sealing:
     """One record to be kept, as JSON, about one person, for one input to one stream."""
 
+    id: UUID
     subject: UUID
     stream: str
     cause: UUID
     plain: bytes
     entries: tuple[str, ...]
 
-    @property
-    def id(self) -> UUID:
-        """The same input seals the same record under the same id, however often it is tried."""
-        return uuid5(BESIDE, f"vault/{self.stream}/{self.cause}/{self.subject}")
+
+def record_id(stream: str, cause: UUID, subject: UUID) -> UUID:
+    """The same input seals the same record under the same id, however often it is tried (DESIGN 6)."""
+    return uuid5(BESIDE, f"vault/{stream}/{cause}/{subject}")
 
 
 class Vault:
@@ -117,7 +118,8 @@ class Vault:
         if len(plain) > LARGEST_RECORD:
             raise TooLarge("a record is larger than one may be")
         entries = tuple(self._index.entries(index or {}))
-        return await self._queue.submit(Sealing(subject, stream, cause, plain, entries), within=SEAL_WITHIN_S)
+        sealing = Sealing(record_id(stream, cause, subject), subject, stream, cause, plain, entries)
+        return await self._queue.submit(sealing, within=SEAL_WITHIN_S)
 
     async def read(self, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
         """The records with these ids that can still be read. Raises `Unavailable`, `Damaged`."""
