@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from services.referral.adapters import bars, http
 from services.referral.adapters.bars_profile import Profile, profile_from
+from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.kafka import HEARS, to_inputs
 from services.referral.adapters.keeper import Keeper
@@ -24,6 +24,7 @@ from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
+from shared.runtime.health import MajorityWrite
 from shared.runtime.http import build_app
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.master_key import FileMasterKey
@@ -86,15 +87,6 @@ class Referral:
             await one.ensure_indexes()
         await self.vault.reconcile()
 
-    async def ready(self) -> bool:
-        """Whether a majority write is confirmed now."""
-        probe = durable(self.database, "readiness")
-        try:
-            await probe.update_one({"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True)
-        except PyMongoError:
-            return False
-        return True
-
 
 def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
     """Make referral's clients and stores."""
@@ -128,7 +120,11 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     ]
     intake = Intake(executor, referral.vault, programme_data(), referral.clock)
     app = build_app(
-        "Beside: referral", parts=parts, ready=referral.ready, start=[referral.start], stop=[referral.client.close]
+        "Beside: referral",
+        parts=parts,
+        ready=MajorityWrite(database),
+        start=[referral.start],
+        stop=[referral.client.close],
     )
     doors(app, intake, profile=profile(), conformance=settings.conformance)
     return app
@@ -138,5 +134,7 @@ def doors(app: FastAPI, intake: Intake, *, profile: Profile, conformance: bool) 
     """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
     app.router.routes.append(http.post_route(intake))
     app.include_router(http.routes(Referrals(intake.executor), People(intake.vault)))
+    describe(app)
     app.mount(bars.BASE, bars.door(intake, profile, conformance=conformance))
+    app.add_middleware(bars.Spoken)
     app.add_middleware(Keeper, intake=intake)

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import structlog
 from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.referral.adapters import bars_answers, bars_mapper
 from services.referral.adapters.bars_bundle import Bundle, checked
@@ -22,7 +24,6 @@ from services.referral.adapters.bars_faults import (
 )
 from services.referral.adapters.bars_headers import (
     JSON_TYPES,
-    UNKNOWN,
     Sender,
     answer_version,
     check_media,
@@ -65,11 +66,10 @@ class Messages:
 
     async def process(self, request: Request) -> Response:
         """`POST /$process-message`."""
-        organisation = request.state.organisation = _organisation_or_unknown(request)
-        sender = Sender(organisation, *ids_of(request.headers))
-        organisation_of(request.headers)
+        request_id, correlation_id = ids_of(request.headers)
+        sender = Sender(organisation_of(request.headers), request_id, correlation_id)
         check_media(request.headers, self._profile.core_versions)
-        running = (organisation, sender.request_id)
+        running = (sender.organisation, request_id)
         if running in self._running:
             raise BarsRefused("bars.in_progress")
         self._running.add(running)
@@ -139,13 +139,6 @@ def _tree(body: bytes) -> Any:
         raise BarsRefused("bars.unreadable") from None
 
 
-def _organisation_or_unknown(request: Request) -> str:
-    try:
-        return organisation_of(request.headers)
-    except BarsRefused:
-        return UNKNOWN
-
-
 def _claim(sender: Sender) -> str:
     return f"request/{sender.organisation}/{sender.request_id}"
 
@@ -205,13 +198,49 @@ def _refusal(fault: Exception) -> Response:
     return answer
 
 
+class Spoken:
+    """ASGI middleware: what the skeleton says as a problem is said in FHIR under this door's path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or not scope["path"].startswith(BASE):
+            await self._app(scope, receive, send)
+            return
+        translated = False
+
+        async def speak(message: Message) -> None:
+            nonlocal translated
+            if message["type"] == "http.response.start" and _is_problem(message):
+                translated = True
+                fault = HTTPException(message["status"])
+                headers = MutableHeaders(raw=[one for one in message["headers"] if one[0] not in _OF_THE_BODY])
+                answer = _echo(Request(scope), _refusal(fault))
+                for name, value in headers.items():
+                    answer.headers.setdefault(name, value)
+                await answer(scope, receive, send)
+            elif not translated:
+                await send(message)
+
+        await self._app(scope, receive, speak)
+
+
+_OF_THE_BODY = (b"content-type", b"content-length")
+
+
+def _is_problem(message: Message) -> bool:
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("application/problem+json")
+
+
 def _code_of(fault: Exception) -> str:
     if isinstance(fault, BarsRefused):
         return fault.code
     if isinstance(fault, Refused):
         return BY_STATUS.get(fault.status, "bars.unreadable")
     if isinstance(fault, HTTPException):
-        return BY_STATUS.get(fault.status_code, "bars.not_found")
+        return BY_STATUS.get(fault.status_code, "bars.fault" if fault.status_code >= 500 else "bars.not_found")
     return next((code for kind, code in BY_KIND if isinstance(fault, kind)), "bars.fault")
 
 

@@ -45,6 +45,14 @@ def organisation_of(headers: Mapping[str, str]) -> str:
     return str(found)
 
 
+def organisation_or_unknown(headers: Mapping[str, str]) -> str:
+    """The sender's organisation code, "unknown" when it is absent or cannot be read."""
+    try:
+        return organisation_of(headers)
+    except BarsRefused:
+        return UNKNOWN
+
+
 def _identifiers(organisation: Any) -> list[Any]:
     """The standard encodes a whole Organization; some senders encode only its identifier."""
     if not isinstance(organisation, dict):

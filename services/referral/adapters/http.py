@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.referral.adapters import json_mapper
-from services.referral.adapters.intake import Asking, Intake
+from services.referral.adapters.intake import LOCAL, Asking, Intake
 from services.referral.adapters.queries import People, Referrals
 from services.referral.adapters.requests import ReferralRequest
 from shared.access.acting import acting, require
@@ -24,11 +24,9 @@ from shared.runtime.http import (
     read_body,
 )
 
-LOCAL = "local"
-"""Until callers sign in, whoever reaches this machine's own address is one client."""
 OPERATION = "referral"
 STAFF = (
-    "triage_worker", "project_manager", "safeguarding_lead", "safeguarding_manager", "information_governance",
+    "triage-worker", "project-manager", "safeguarding-lead", "safeguarding-manager", "information-governance",
 )  # fmt: skip
 MOST_PEOPLE = 200
 
@@ -46,7 +44,6 @@ def post_route(intake: Intake) -> Route:
     """`POST /api/referrals` as a bare route: half the cost of a FastAPI one (DESIGN 10)."""
 
     async def post(request: Request) -> Response:
-        request.state.organisation = LOCAL
         body = await read_body(request)
         key = idempotency_key(request)
         origin = intake.origin(LOCAL, key)

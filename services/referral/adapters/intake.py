@@ -10,6 +10,8 @@ from shared.runtime.executor import Executor
 from shared.runtime.submission import Outcome, Scope, Submission
 from shared.runtime.vault import Vault
 
+LOCAL = "local"
+"""Until callers sign in, whoever reaches this machine's own address is one client."""
 NOWHERE = "unknown"
 """The site of a message that names none we know; safeguarding's cover for it is the provider's own."""
 

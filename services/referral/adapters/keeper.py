@@ -10,7 +10,8 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.referral.adapters.intake import Intake
+from services.referral.adapters.bars_headers import organisation_or_unknown
+from services.referral.adapters.intake import LOCAL, Intake
 from services.referral.adapters.salvage import read_json, salvage
 from services.referral.domain.commands import KeepRefusedWorry, KeepUnreadable, RefusalInput
 from services.referral.domain.policy import Findings, refused_worry, worries_in
@@ -27,7 +28,6 @@ PLACES = ("/api/", "/FHIR/")
 LARGEST = 4_000_000
 """Bytes that are looked into; more than a body may have, so that a referral that is too large keeps its worry."""
 REST_WITHIN_S = 2.0
-UNKNOWN_SENDER = "unknown"
 
 
 @dataclass(slots=True)
@@ -108,14 +108,14 @@ class Keeper:
         body = await heard.whole()
         if not body.strip():
             return
-        state, headers = scope.get("state", {}), Headers(scope=scope)
+        headers = Headers(scope=scope)
         await self.keep(
             RefusedMessage(
                 body=body,
                 status=status,
-                organisation=state.get("organisation", UNKNOWN_SENDER),
+                organisation=sender_of(scope["path"], headers),
                 name=headers.get("Idempotency-Key") or headers.get("X-Request-Id"),
-                correlation=state.get("correlation"),
+                correlation=scope.get("state", {}).get("correlation"),
             )
         )
 
@@ -157,6 +157,11 @@ class Keeper:
                 correlation=refused.correlation,
             )
         )
+
+
+def sender_of(path: str, headers: Headers) -> str:
+    """Whose message it is: on the FHIR door what the header says, elsewhere this machine's own callers."""
+    return organisation_or_unknown(headers) if path.startswith("/FHIR/") else LOCAL
 
 
 def _name_of(tree: Any, refused: RefusedMessage) -> str:

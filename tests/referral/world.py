@@ -1,0 +1,97 @@
+"""An intake in memory, with both doors open: the real executor, a store in memory, a vault that only remembers."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from services.referral.adapters.intake import Intake
+from services.referral.app import deciders, doors, profile, programme_data
+from shared.events.event import Event
+from shared.events.referral import ReferralReceived, ReferralWorryFlagged
+from shared.runtime.commit import recorded
+from shared.runtime.executor import Executor
+from shared.runtime.http import build_app
+from shared.testing.clock import HandClock
+from shared.testing.memory import MemoryStore
+from shared.testing.running import running
+from tests.referral.cases import NOW
+
+
+@dataclass
+class OpenVault:
+    """Remembers what it is given, in the clear; `before` records how many commits stood when each was sealed."""
+
+    store: MemoryStore
+    sealed: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    indexed: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    commits_before: list[int] = field(default_factory=list)
+
+    async def seal(
+        self,
+        *,
+        subject: UUID,
+        stream: str,
+        cause: UUID,
+        record: Mapping[str, Any],
+        index: Mapping[str, str] | None = None,
+    ) -> UUID:
+        """Keep a record."""
+        self.sealed.setdefault(subject, []).append(dict(record))
+        self.indexed[subject] = dict(index or {})
+        self.commits_before.append(len(self.store.journal))
+        return cause
+
+    async def of(self, subject: UUID) -> list[dict[str, Any]]:
+        """What is kept about somebody."""
+        return self.sealed.get(subject, [])
+
+    async def read(self, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+        """Not asked here."""
+        raise NotImplementedError
+
+
+@dataclass
+class World:
+    """Everything a test looks at."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    executor: Executor
+    store: MemoryStore
+    vault: OpenVault
+    clock: HandClock
+
+    def events(self) -> list[Event]:
+        """Everything committed, oldest first."""
+        return [one.event for commit in self.store.journal for one in recorded(commit)]
+
+    def received(self) -> list[ReferralReceived]:
+        """The referrals taken in."""
+        return [one for one in self.events() if isinstance(one, ReferralReceived)]
+
+    def worries(self) -> list[ReferralWorryFlagged]:
+        """The worries raised."""
+        return [one for one in self.events() if isinstance(one, ReferralWorryFlagged)]
+
+
+@asynccontextmanager
+async def world(*, conformance: bool = True) -> AsyncIterator[World]:
+    """An intake that answers until the block ends."""
+    store, clock = MemoryStore(), HandClock(NOW)
+    vault = OpenVault(store)
+    executor = Executor("referral", deciders(), store, clock)
+    intake = Intake(executor, vault, programme_data(), clock)  # type: ignore[arg-type]
+    app = build_app("test", parts=[], ready=_ready)
+    doors(app, intake, profile=profile(), conformance=conformance)
+    transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
+    async with running(executor), httpx.AsyncClient(transport=transport, base_url="http://referral") as client:
+        yield World(app, client, executor, store, vault, clock)
+
+
+async def _ready() -> bool:
+    return True
