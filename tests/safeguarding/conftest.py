@@ -44,9 +44,9 @@ class World:
 
 
 @asynccontextmanager
-async def started(url: str, database: str, key_file: Path) -> AsyncIterator[World]:
+async def started(url: str, database: str, key_file: Path, *, ladder: str = "") -> AsyncIterator[World]:
     """Run the service's parts except Kafka's, which are never needed (SAFETY: works with Kafka stopped)."""
-    settings = Settings(mongo_url=url, database=database, kafka="127.0.0.1:1", key_file=key_file, port=8104)
+    settings = Settings(mongo_url=url, database=database, kafka="127.0.0.1:1", key_file=key_file, ladder_file=ladder)
     service = Service(settings)
     mail, webhook = Caught(), Caught()
     service.notifier.use({"email": mail, "webhook": webhook})

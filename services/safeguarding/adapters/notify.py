@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from pymongo import IndexModel, ReturnDocument
+from pymongo import IndexModel, ReturnDocument, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -79,10 +79,11 @@ class Notifier:
             self._note(recorded(one.commit))
 
     async def __call__(self, commits: Sequence[Commit]) -> None:
-        """As a follower's handler: remember every page that was asked for, then see to it."""
-        for commit in commits:
-            for page in self._note(recorded(commit)):
-                await self._remember(page)
+        """As a follower's handler: remember every page that was asked for, in one write, then see to it."""
+        pages = [page for commit in commits for page in self._note(recorded(commit))]
+        if pages:
+            kept = [UpdateOne({"_id": page["_id"]}, {"$setOnInsert": page}, upsert=True) for page in pages]
+            await self._pages.bulk_write(kept, ordered=False)
 
     def _note(self, events: Sequence[Recorded]) -> list[Document]:
         pages = [page for event in events for page in self._pages_of(event)]
@@ -112,9 +113,6 @@ class Notifier:
             for channel in person.channels
         ]
 
-    async def _remember(self, page: Document) -> None:
-        await self._pages.update_one({"_id": page["_id"]}, {"$setOnInsert": page}, upsert=True)
-
     async def run(self) -> None:
         """Deliver until cancelled: new pages at once, the others when their time comes."""
         async with asyncio.TaskGroup() as tasks:
@@ -127,15 +125,22 @@ class Notifier:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             now = self._clock.now()
-            waiting = {"state": "waiting", "next_at": {"$lte": now}, "busy_until": {"$lte": now}}
+            unfinished = {
+                "state": {"$in": ["waiting", "unnoted"]},
+                "next_at": {"$lte": now},
+                "busy_until": {"$lte": now},
+            }
             try:
-                async for page in self._pages.find({"$or": [waiting, {"state": "unnoted"}]}).limit(500):
-                    tasks.create_task(self._deliver(page) if page["state"] == "waiting" else self._record(page, True))
+                async for page in self._pages.find(unfinished).limit(500):
+                    tasks.create_task(self._deliver(page))
             except PyMongoError as failed:
                 log.warning("page.look_failed", error_code=type(failed).__name__)
 
     async def _deliver(self, page: Document) -> None:
         try:
+            if page["state"] == "unnoted":
+                await self._record(page, delivered=True)
+                return
             claimed = await self._claim(page)
             if claimed and await self._still_wanted(claimed):
                 await self._attempt(claimed)
