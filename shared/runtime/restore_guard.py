@@ -51,7 +51,11 @@ async def last_commits(service: str, kafka_servers: str) -> set[Place]:
 async def reader(kafka_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group, closed at the end."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka_servers, enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
+        bootstrap_servers=kafka_servers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=10,  # a fetch at one partition's end delays the next partition by so much
     )
     try:
         await consumer.start()
@@ -61,7 +65,7 @@ async def reader(kafka_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 async def ends_of(consumer: AIOKafkaConsumer, topic: str) -> Mapping[TopicPartition, int]:
-    """The end of each partition that holds anything, assigned to the consumer; empty for an absent topic."""
+    """The end of each partition that holds anything; empty for an absent topic."""
     await consumer._client.force_metadata_update()
     partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
     if not partitions:
@@ -70,24 +74,30 @@ async def ends_of(consumer: AIOKafkaConsumer, topic: str) -> Mapping[TopicPartit
         starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     except UnknownTopicOrPartitionError:
         return {}
-    held = {place: end for place, end in ends.items() if end > starts[place]}
-    consumer.assign(list(held))
-    return held
+    return {place: end for place, end in ends.items() if end > starts[place]}
 
 
 async def read_between(
     consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int
 ) -> AsyncIterator[list[KafkaRecord]]:
-    """A partition's records from `start` up to `end`, in pages. Raises `TimeoutError` when Kafka falls silent."""
+    """A partition's records from `start` up to `end`, in pages. Raises `TimeoutError` when Kafka falls silent.
+
+    Only this partition is assigned meanwhile: unread records of others would hold its fetches back.
+    """
+    consumer.assign([place])
     consumer.seek(place, start)
     while start < end:
-        async with asyncio.timeout(READ_WITHIN):
-            page = (await consumer.getmany(place, timeout_ms=500)).get(place, [])
-        if page:
-            start = page[-1].offset + 1
-            yield [one for one in page if one.offset < end]
-        elif await consumer.position(place) >= end:
-            return
+        page = await _next_page(consumer, place)
+        start = page[-1].offset + 1
+        yield [one for one in page if one.offset < end]
+
+
+async def _next_page(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[KafkaRecord]:
+    async with asyncio.timeout(READ_WITHIN):
+        while True:
+            page = (await consumer.getmany(place, timeout_ms=200)).get(place)
+            if page:
+                return list(page)
 
 
 async def _last_own(consumer: AIOKafkaConsumer, place: TopicPartition, end: int, service: str) -> Place | None:

@@ -17,6 +17,7 @@ from shared.events.recorded import Recorded
 from shared.runtime.commit import Claim, Commit, Entry
 from shared.runtime.outgoing import Outgoing, outgoing
 from shared.runtime.record import Record
+from shared.runtime.restore_guard import ends_of, read_between, reader
 
 AT = datetime(2026, 11, 24, 9, 30, 0, 123_000, tzinfo=UTC)
 OPENED = "support.case_opened.v1"
@@ -148,17 +149,9 @@ async def committed(kafka: str, group: str, topic: str) -> int:
 
 async def everything(kafka: str, topic: str) -> list[Any]:
     """All records of a topic, in order within each partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None)
-    await consumer.start()
-    try:
-        await consumer._client.force_metadata_update()
-        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        found: list[Any] = []
-        while any([await consumer.position(place) < end for place, end in ends.items()]):
-            for page in (await consumer.getmany(timeout_ms=200)).values():
+    found: list[Any] = []
+    async with reader(kafka) as consumer, asyncio.timeout(30):
+        for place, end in (await ends_of(consumer, topic)).items():
+            async for page in read_between(consumer, place, 0, end):
                 found += page
-        return found
-    finally:
-        await consumer.stop()
+    return found

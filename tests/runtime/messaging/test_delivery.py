@@ -1,5 +1,6 @@
 """Between Kafka and the handler: what is broken parks, what passes is waited out, and no key is overtaken. # S3"""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def rejecting(case: str) -> Any:
     return lambda event: Rejected("triage.no") if event.event.case == named(case) else None
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[Record], dict[str, Any]]] = {
     "null_value": lambda whole: {"value": None},
     "no_json": lambda whole: {"value": b"\xff\x00{"},
     "json_but_no_object": lambda whole: {"value": b"[1]"},
