@@ -21,7 +21,7 @@ demo: setup ## start the stack, send 260 made-up referrals down the whole road, 
 test: setup check unit real ## everything: style, types, imports, all tests (15 minutes at most)
 
 unit: setup ## the tests that need no servers (30 seconds)
-	@$(PYTEST) -m "not real and not campaign"
+	@$(PYTEST) -n 2 -m "not real and not campaign"
 
 real: setup ## the tests on real Kafka and MongoDB
 	@$(PYTEST) -m "real and not campaign"
@@ -38,14 +38,13 @@ types: setup
 imports: setup
 	@.venv/bin/lint-imports
 
-verify: setup ## the journeys through all five services, on a stack of their own
-	@$(PYTEST) tests/journeys
+verify: test faults ## what a release must pass: make test, then make faults
 
 faults: setup ## kill and stop services, MongoDB and Kafka under load, and account for every referral
 	@$(PYTEST) tests/faults
 
 bench: setup ## measure speed and memory
-	@$(RUN) benchmarks
+	@for one in executor vault road; do $(RUN) benchmarks.$$one || exit 1; done
 
 up: setup ## start the stack in the background and say where everything is
 	@$(RUN) deploy.local up
