@@ -56,6 +56,8 @@ def checked(tree: Any, profile: Profile, *, conformance: bool) -> Bundle:
     """The message as a bundle. Raises `BarsRefused` for the first rule of the standard that it breaks."""
     bundle = _bundle(tree, profile)
     _check_header(bundle)
+    for kind, (least, most) in CARDINALITY.items():
+        require(least <= sum(1 for _ in bundle.all(kind)) <= most, "bars.cardinality")
     _check_request(bundle, profile, conformance=conformance)
     _check_plan(bundle)
     _check_patient(bundle.one("Patient"))
@@ -77,10 +79,7 @@ def _bundle(tree: Any, profile: Profile) -> Bundle:
     require(meta.get("versionId") in profile.message_versions, "bars.message_version")
     by_url = _entries(_list(tree.get("entry")))
     require(next(iter(by_url.values()))["resourceType"] == "MessageHeader", "bars.header_first")
-    bundle = Bundle(str(id_), by_url)
-    for kind, (least, most) in CARDINALITY.items():
-        require(least <= sum(1 for _ in bundle.all(kind)) <= most, "bars.cardinality")
-    return bundle
+    return Bundle(str(id_), by_url)
 
 
 def _entries(entries: list[Any]) -> dict[str, Resource]:
@@ -107,7 +106,8 @@ def _check_header(bundle: Bundle) -> None:
     require(_object(header.get("source")).get("endpoint"), "bars.header")
     destinations = [_object(one) for one in _list(header.get("destination"))]
     require(destinations and all(one.get("endpoint") for one in destinations), "bars.header")
-    bundle.follow(header.get("sender"), "Organization")
+    require(header.get("sender"), "bars.header")
+    bundle.follow(header["sender"], "Organization")
     focus = _list(header.get("focus"))
     require(len(focus) == 1, "bars.header")
     bundle.follow(focus[0], "ServiceRequest")

@@ -28,7 +28,7 @@ def describe(app: FastAPI) -> None:
         document["paths"]["/api/referrals"] = {"post": _operation()}
         return document
 
-    app.openapi = openapi  # type: ignore[method-assign] - the way FastAPI documents for extending it
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending it
 
 
 def _operation() -> dict[str, Any]:

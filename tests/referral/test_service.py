@@ -1,0 +1,98 @@
+"""The whole of referral on a real MongoDB, with Kafka absent from the start: taken, sealed, found, nothing readable."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.referral.app import build, made
+from services.referral.settings import Settings
+from tests.referral.bodies import WITH_FLAG, body, headers, message, words
+from tests.referral.cases import CHILD_AT_RISK
+
+# A request to the database that is cut off when the service stops leaves its socket to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+NO_KAFKA = "127.0.0.1:1"
+KEY = {"Idempotency-Key": "key-0001"}
+LEAD = {"Beside-Acting": "safeguarding-lead/lead-1"}
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def settings(mongo: str, database: AsyncDatabase[Document], tmp_path: Path) -> Settings:
+    """A service of its own database and key, and no Kafka."""
+    key = tmp_path / "referral.key"
+    key.write_bytes(bytes(range(32)))
+    return Settings(mongo_url=mongo, database=database.name, kafka=NO_KAFKA, key_file=key)
+
+
+@pytest.fixture
+async def service(settings: Settings, database: AsyncDatabase[Document]) -> AsyncIterator[httpx.AsyncClient]:
+    """The running service."""
+    app = build(settings)
+    transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://r") as client:
+        yield client
+    await database.client.drop_database(f"{database.name}_keys")
+
+
+async def stored(database: AsyncDatabase[Document]) -> str:
+    """Everything the service's own database holds, as text."""
+    found = [await database[name].find().to_list() for name in await database.list_collection_names()]
+    return str(found)
+
+
+async def test_a_referral_survives_in_journal_and_vault_and_nothing_of_hers_is_in_the_clear(
+    service: httpx.AsyncClient, database: AsyncDatabase[Document]
+) -> None:
+    sent = body(text=f"{words()[0]} is afraid", flags=[CHILD_AT_RISK])
+    answer = await service.post("/api/referrals", json=sent, headers=KEY)
+    assert answer.status_code == 201, answer.text
+    again = await service.post("/api/referrals", json=sent, headers=KEY)
+    assert again.json() == answer.json()
+
+    found = (await service.get(answer.headers["Location"], headers=LEAD)).json()
+    assert found["version"] == answer.json()["version"] == 2
+    assert found["person"]["family"] == words()[0]
+    assert found["person"]["text"] == sent["text"]
+
+    kept = await stored(database)
+    assert str(found["id"]) in kept
+    assert not [word for word in (*words(), "afraid") if word in kept]
+
+
+async def test_she_is_found_by_what_is_hers_and_only_by_that(settings: Settings, service: httpx.AsyncClient) -> None:
+    case = UUID((await service.post("/api/referrals", json=body(), headers=KEY)).json()["id"])
+    person = body()["person"]
+    vault = made(settings).vault
+    assert await vault.find("nhs_number", f"{person['nhs_number'][:3]} {person['nhs_number'][3:]}") == [case]
+    assert await vault.find("phone", person["phone"].replace(" ", "")) == [case]
+    assert await vault.find("postcode", person["postcode"].lower()) == [case]
+    assert await vault.find("family", "Nobody-Test") == []
+
+
+async def test_a_message_is_taken_once_by_claims_of_the_journal(
+    service: httpx.AsyncClient, database: AsyncDatabase[Document]
+) -> None:
+    url, sent = "/FHIR/R4/$process-message", message(planned=WITH_FLAG)
+    said = headers()
+    first = await service.post(url, json=sent, headers=said)
+    assert first.status_code == 200, first.text
+    assert (await service.post(url, json=sent, headers=said)).status_code == 409
+    assert (await service.post(url, json=sent, headers=headers(request=7))).status_code == 400
+    taken = await database["commits"].find({"claims": {"$exists": True}}).to_list()
+    assert sorted(claim.split("/")[0] for one in taken for claim in one["claims"]) == ["bundle", "request"]
+
+
+async def test_the_service_says_it_is_ready_without_kafka(service: httpx.AsyncClient) -> None:
+    assert (await service.get("/health/ready")).status_code == 200
+
+
+def test_a_key_file_that_is_no_key_stops_the_start(settings: Settings) -> None:
+    settings.key_file.write_bytes(b"short")
+    with pytest.raises(ValueError, match="32 bytes"):
+        made(settings)
