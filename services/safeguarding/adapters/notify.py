@@ -5,6 +5,7 @@ what was handed over, so a restart sends what is missing and two processes do no
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,8 @@ Document = dict[str, Any]
 LOOK_EVERY = 0.25
 REFERENCE_LENGTH = 8
 GRACE = timedelta(seconds=5)
+AT_ONCE = 16
+"""Pages in hand per channel: a storm stays small in memory, and a dead channel never holds another one back."""
 
 
 def reference_of(concern: UUID | str) -> str:
@@ -64,6 +67,7 @@ class Notifier:
         self._channels = channels
         self._link = link
         self._asked: asyncio.Queue[Document] = asyncio.Queue()
+        self._lanes: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
 
     def use(self, channels: Channels) -> None:
         """Send by these channels from now on."""
@@ -141,9 +145,10 @@ class Notifier:
             if page["state"] == "unnoted":
                 await self._record(page, delivered=True)
                 return
-            claimed = await self._claim(page)
-            if claimed and await self._still_wanted(claimed):
-                await self._attempt(claimed)
+            async with self._lanes[page["channel"]]:
+                claimed = await self._claim(page)
+                if claimed and await self._still_wanted(claimed):
+                    await self._attempt(claimed)
         except (PyMongoError, Failure) as failed:
             log.warning("page.retried", error_code=type(failed).__name__, attempt=page["attempts"])
 
