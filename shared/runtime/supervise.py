@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,9 @@ STOP_WITHIN_S = 2.5
 """With uvicorn's own wait for open requests (serve.py) this stays within the 10 s of DESIGN 9."""
 
 
+Pause = Callable[[float], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class BackOff:
     """Seconds until a fallen part is started again: doubling from `first` to `longest`, anew once it held `steady`."""
@@ -27,7 +30,7 @@ class BackOff:
     steady: float = 30.0
 
 
-async def keep_running(part: Part, *, back_off: BackOff | None = None) -> None:
+async def keep_running(part: Part, *, back_off: BackOff | None = None, pause: Pause = asyncio.sleep) -> None:
     """Run `part` for ever. One that ends or raises is counted and started again; it never takes the others along.
 
     A part that raises `SystemExit` says that going on would lose something: the whole process is stopped in order.
@@ -40,7 +43,7 @@ async def keep_running(part: Part, *, back_off: BackOff | None = None) -> None:
         RESTARTS.labels(part.name).inc()
         if time.monotonic() - started > waits.steady:
             wait = waits.first
-        await asyncio.sleep(wait)
+        await pause(wait)
         wait = min(waits.longest, wait * 2)
 
 
@@ -58,8 +61,10 @@ async def _run_once(part: Part) -> None:
 
 
 @asynccontextmanager
-async def running(parts: Sequence[Part], *, back_off: BackOff | None = None) -> AsyncIterator[None]:
-    """Keep `parts` running inside the block; at its end stop the last started first, within `STOP_WITHIN_S` in all."""
+async def running(
+    parts: Sequence[Part], *, back_off: BackOff | None = None, stop_within: float = STOP_WITHIN_S
+) -> AsyncIterator[None]:
+    """Keep `parts` running inside the block; at its end stop the last started first, within `stop_within` s in all."""
     tasks = [asyncio.create_task(keep_running(part, back_off=back_off), name=part.name) for part in parts]
     try:
         yield
@@ -67,6 +72,6 @@ async def running(parts: Sequence[Part], *, back_off: BackOff | None = None) -> 
         for task in reversed(tasks):
             task.cancel()
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+            _, late = await asyncio.wait(tasks, timeout=stop_within)
             for task in late:
                 log.error("part.did_not_stop", part=task.get_name())
