@@ -25,7 +25,7 @@ SEED = 20260
 AT_ONCE = 8
 VOLUNTEERS, CAP = 62, 3
 """Source: Parents in Mind pilot summary (62 of 77 volunteers became active); three places each holds 182 matches."""
-GATES = ["training", "references", "readiness", "supervision"]
+GATES = ["training", "readiness", "checks"]
 
 
 @dataclass

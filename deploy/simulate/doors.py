@@ -14,6 +14,7 @@ from shared.runtime.clock import new_id
 PROJECT_MANAGER = "project-manager/sam"
 VOLUNTEER_LEAD = "project-manager/alex"
 PATIENCE_S = 60.0
+HEARD_WITHIN_S = 10.0
 
 Json = dict[str, Any]
 
@@ -49,6 +50,17 @@ class Doors:
                 return _json_of(answer, path)
             await asyncio.sleep(0.2)
 
+    async def post_when_heard(self, service: str, path: str, body: Json, *, acting: str) -> Json:
+        """POST, and again while it conflicts: what it builds on may not have been heard there yet."""
+        give_up = time.monotonic() + HEARD_WITHIN_S
+        while True:
+            try:
+                return await self.post(service, path, body, acting=acting)
+            except Conflict:
+                if time.monotonic() > give_up:
+                    raise
+            await asyncio.sleep(0.1)
+
     async def get(self, service: str, path: str, *, acting: str | None = PROJECT_MANAGER) -> Json:
         """GET as the acting person."""
         headers = {"Beside-Acting": acting} if acting else {}
@@ -69,7 +81,13 @@ class Doors:
             await asyncio.sleep(0.05)
 
 
+class Conflict(DoorShut):
+    """The present state does not allow it."""
+
+
 def _json_of(answer: httpx.Response, path: str) -> Json:
+    if answer.status_code == httpx.codes.CONFLICT:
+        raise Conflict(f"{path}: {answer.text[:300]}")
     if not answer.is_success:
         raise DoorShut(f"{path}: {answer.status_code} {answer.text[:300]}")
     found: Json = answer.json()
@@ -104,7 +122,7 @@ async def match(doors: Doors, case: UUID, volunteer: UUID) -> None:
     """Hold a volunteer's place for the case, then make the match."""
     body = {"volunteer": str(volunteer)}
     await doors.post("support", f"/api/cases/{case}/places", body, acting=VOLUNTEER_LEAD)
-    await doors.post("support", f"/api/cases/{case}/match", body, acting=VOLUNTEER_LEAD)
+    await doors.post_when_heard("support", f"/api/cases/{case}/match", body, acting=VOLUNTEER_LEAD)
 
 
 async def log_session(doors: Doors, case: UUID, volunteer: UUID, held_at: datetime, number: int) -> None:

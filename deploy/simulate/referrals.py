@@ -61,11 +61,11 @@ def plan(seed: int, today: date) -> Iterator[Planned]:
     chance = random.Random(seed)
     pairs = list(zip(paired_totals(ANXIETY, 6, seed), paired_totals(DEPRESSION, 5, seed + 1), strict=True))
     for number, person in enumerate(islice(people(seed), REFERRED)):
-        followed = number < FOLLOWED_UP
+        followed, at_risk = number < FOLLOWED_UP, number == REFERRED - 1
         (anxiety, later_anxiety), (depression, later_depression) = pairs[number % FOLLOWED_UP]
         yield Planned(
             person=person,
-            site=SITES[number % len(SITES)],
+            site=SITES[0 if at_risk else number % len(SITES)],
             route="bars" if number % 4 == 0 else "json",
             source=chance.choice(SOURCES),
             baby=_baby(chance, today),
@@ -73,7 +73,7 @@ def plan(seed: int, today: date) -> Iterator[Planned]:
             baseline={"anxiety": anxiety, "depression": depression},
             follow_up={"anxiety": later_anxiety, "depression": later_depression} if followed else None,
             supported=number < SUPPORTED,
-            flags=[CHILD_AT_RISK] if number == REFERRED - 1 else [],
+            flags=[CHILD_AT_RISK] if at_risk else [],
         )
 
 

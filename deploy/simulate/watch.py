@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.topics import FILE, load
+
 RECOMMENDED = b"triage.recommended.v1"
 
 
@@ -37,10 +39,7 @@ async def watching(bootstrap: str, topic: str = "triage.events") -> AsyncIterato
     """Listen to `topic` from its end, outside every consumer group."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
-    partitions = [
-        TopicPartition(topic, number)
-        for number in sorted(consumer.partitions_for_topic(topic) or await _ask(consumer, topic))
-    ]
+    partitions = [TopicPartition(topic, number) for number in range(load(FILE.read_text())[topic].partitions)]
     consumer.assign(partitions)
     await consumer.seek_to_end(*partitions)
     watch = Watch()
@@ -52,14 +51,6 @@ async def watching(bootstrap: str, topic: str = "triage.events") -> AsyncIterato
         with contextlib.suppress(asyncio.CancelledError):
             await listening
         await consumer.stop()
-
-
-async def _ask(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    topics = await consumer.topics()
-    if topic not in topics:
-        raise LookupError(f"Kafka has no topic {topic}")
-    found: set[int] = consumer.partitions_for_topic(topic)
-    return found
 
 
 async def _listen(consumer: AIOKafkaConsumer, watch: Watch) -> None:

@@ -13,7 +13,8 @@ from deploy.simulate.doors import Doors, DoorShut
 from deploy.simulate.stack import Stack
 from shared.runtime.clock import SystemClock, new_id
 
-LEADS_CODE = "drama-lead-coventry"
+LEADS_CODE = "246810"
+"""The made-up lead of Coventry and Warwickshire has this code in the demonstration rota."""
 PAGE_WITHIN_S = 20.0
 CLIMB_WITHIN_S = 30.0
 
