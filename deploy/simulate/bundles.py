@@ -129,25 +129,8 @@ def _clinical(planned: Planned, at: Any, stamp: str) -> dict[str, Resource]:
             "subject": patient,
             "encounter": encounter,
         },
-        "consent": {
-            "resourceType": "Consent",
-            "status": "active",
-            "scope": _coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
-            "category": [_coded(f"{FHIR}/CodeSystem/consent-categories-bars", "DRC")],
-            "patient": patient,
-            "dateTime": stamp,
-            "policyRule": _coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMPLIED"),
-        },
-        "score": {
-            "resourceType": "QuestionnaireResponse",
-            "questionnaire": f"{QUESTIONNAIRES}/HADS|1",
-            "status": "completed",
-            "subject": patient,
-            "authored": stamp,
-            "item": [
-                {"linkId": scale, "answer": [{"valueInteger": total}]} for scale, total in planned.baseline.items()
-            ],
-        },
+        "consent": _consent(patient, stamp),
+        "score": _score(planned, patient, stamp),
     }
     resources |= _baby(planned, patient, stamp)
     for number, code in enumerate(planned.conditions):
@@ -156,6 +139,30 @@ def _clinical(planned: Planned, at: Any, stamp: str) -> dict[str, Resource]:
     for number, code in enumerate(planned.flags):
         resources[f"flag-{number}"] = _flag(code, patient)
     return resources
+
+
+def _consent(patient: Resource, stamp: str) -> Resource:
+    return {
+        "resourceType": "Consent",
+        "status": "active",
+        "scope": _coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
+        "category": [_coded(f"{FHIR}/CodeSystem/consent-categories-bars", "DRC")],
+        "patient": patient,
+        "dateTime": stamp,
+        "policyRule": _coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMPLIED"),
+    }
+
+
+def _score(planned: Planned, patient: Resource, stamp: str) -> Resource:
+    answers = [{"linkId": scale, "answer": [{"valueInteger": total}]} for scale, total in planned.baseline.items()]
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": f"{QUESTIONNAIRES}/HADS|1",
+        "status": "completed",
+        "subject": patient,
+        "authored": stamp,
+        "item": answers,
+    }
 
 
 def _baby(planned: Planned, patient: Resource, stamp: str) -> dict[str, Resource]:

@@ -17,11 +17,24 @@ async def show_outcomes(doors: Doors, console: Console) -> None:
     """Wait until outcomes has heard everything, then print what its interface says."""
     funnel = await doors.until("outcomes", "/api/funnel", _complete, within_s=FIGURES_WITHIN_S)
     table(console, "Funnel, all sites", [_stage(stage) for stage in funnel["stages"]])
-    rows = []
-    for scale in SCALES:
-        change = await doors.get("outcomes", f"/api/change?instrument=HADS&scale={scale}")
-        rows.append({"scale": scale} | {name: value for name, value in change.items() if _plain(value)})
-    table(console, "HADS, the same people before and after (change, never effect)", rows)
+    changes = [await doors.get("outcomes", f"/api/change?instrument=HADS&scale={scale}") for scale in SCALES]
+    table(console, "HADS, the same people before and after (change, never effect)", [_change(one) for one in changes])
+
+
+def _change(change: dict[str, Any]) -> dict[str, Any]:
+    if change["too_few"]:
+        return {"scale": change["scale"], "n": change["n"], "note": change["note"]}
+    low, high = change["ci95"]
+    return {
+        "scale": change["scale"],
+        "n": change["n"],
+        "before": f"{change['mean_before']} ({change['band_before'].replace('_', ' ')})",
+        "after": f"{change['mean_after']} ({change['band_after'].replace('_', ' ')})",
+        "change": change["mean_change"],
+        "95% CI": f"{low} to {high}",
+        "p": change["p"],
+        "lower": f"{change['lower']['n']} of {change['lower']['of']}",
+    }
 
 
 def _complete(funnel: dict[str, Any]) -> bool:
@@ -33,7 +46,3 @@ def _complete(funnel: dict[str, Any]) -> bool:
 def _stage(stage: dict[str, Any]) -> dict[str, Any]:
     share = f"{stage['n']} of {stage['of']} ({stage['percent']}%)" if stage["of"] else str(stage["n"])
     return {"stage": stage["name"].replace("_", " "), "people": share}
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, str | int | float) and len(str(value)) <= 20
