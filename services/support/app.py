@@ -38,11 +38,12 @@ from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor, Settled
+from shared.runtime.health import MajorityWrite
 from shared.runtime.http import build_app
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
-from shared.runtime.mongo import MongoStore, connect, durable
+from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
 from shared.runtime.parking import Parking
 from shared.runtime.part import Part
 from shared.runtime.push import Push
@@ -52,7 +53,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.sweep import Sweep
 from shared.runtime.tail import Follower, in_order
 from shared.runtime.timers import Timers
-from shared.runtime.vault import Vault
+from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
 
 SERVICE = "support"
@@ -128,6 +129,7 @@ class Support:
         return [
             self.executor,
             self.vault,
+            Sweeper(self.vault, durable(self.database, COMMITS)),
             Follower("local", self.database, tail, lease=Lease(self.database, "local")),
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
@@ -147,12 +149,6 @@ class Support:
         """Close the clients."""
         await self.http.aclose()
         await self.client.close()
-
-    async def ready(self) -> bool:
-        """Whether a majority write is confirmed now."""
-        probe = durable(self.database, "readiness")
-        await probe.update_one({"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True)
-        return True
 
 
 def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncClient | None = None) -> Support:
@@ -189,7 +185,11 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     """The application, with every background part in its lifespan; Kafka may be away."""
     support = made(settings, clock=clock, http=client)
     app = build_app(
-        "Beside: support", parts=support.parts, ready=support.ready, start=[support.start], stop=[support.stop]
+        "Beside: support",
+        parts=support.parts,
+        ready=MajorityWrite(support.database),
+        start=[support.start],
+        stop=[support.stop],
     )
     doors = support.doors
     app.include_router(volunteers.routes(doors))

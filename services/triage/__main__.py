@@ -1,4 +1,4 @@
-"""python -m services.triage [serve | rebuild | parked list|count|redrive KEY|discard ID WORDS]."""
+"""python -m services.triage [serve | rebuild | recover | parked list|count|redrive KEY|discard ID WORDS]."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from services.triage.app import SERVICE, VIEWS, build, made
 from services.triage.settings import Settings
 from shared.runtime.log import configure
 from shared.runtime.rebuild import rebuild
+from shared.runtime.recover import recover
 from shared.runtime.redrive import parked_command
 from shared.runtime.serve import serve
 
@@ -20,6 +21,9 @@ async def operate(settings: Settings, command: str, arguments: Sequence[str]) ->
             for spec in VIEWS:
                 await rebuild(triage.database, spec, triage.clock)
             return [f"{len(VIEWS)} rebuilt"]
+        if command == "recover":
+            done = await recover(SERVICE, triage.database, settings.kafka)
+            return [f"{done.appended} commits appended", *(f"not whole: {one}" for one in done.incomplete)]
         running = asyncio.create_task(triage.executor.run())
         try:
             return await parked_command(arguments, parking=triage.parking, handlers=triage.handlers)
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str]) -> None:
     match list(arguments):
         case [] | ["serve"]:
             serve(build(settings), host=settings.host, port=settings.port)
-        case ["rebuild" | "parked" as command, *rest]:
+        case ["rebuild" | "recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(settings, command, rest))))
         case _:
             sys.exit(__doc__)

@@ -25,11 +25,12 @@ from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
+from shared.runtime.health import MajorityWrite
 from shared.runtime.http import build_app
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
-from shared.runtime.mongo import MongoStore, connect, durable
+from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
 from shared.runtime.parking import Parking
 from shared.runtime.part import Part
 from shared.runtime.push import Push
@@ -37,7 +38,7 @@ from shared.runtime.reactions import Reactions
 from shared.runtime.record import Handle
 from shared.runtime.relay import Relay
 from shared.runtime.tail import Follower, in_order
-from shared.runtime.vault import Vault
+from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
 
 SERVICE = "triage"
@@ -85,12 +86,6 @@ class Triage:
         await self.vault.ensure_indexes()
         await self.parking.ensure_indexes()
 
-    async def ready(self) -> bool:
-        """Whether a majority write is confirmed now."""
-        probe = durable(self.database, "readiness")
-        await probe.update_one({"_id": SERVICE}, {"$set": {"at": self.clock.now()}}, upsert=True)
-        return True
-
 
 def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
     """Make triage's clients and stores."""
@@ -121,12 +116,19 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     parts: list[Part] = [
         triage.executor,
         triage.vault,
+        Sweeper(triage.vault, durable(triage.database, COMMITS)),
         Follower("local", triage.database, tail, lease=Lease(triage.database, "local")),
         Relay(SERVICE, triage.database, settings.kafka),
         Push(SERVICE, triage.database, settings.safeguarding),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, inputs_handler(triage.executor, to_inputs), triage.parking),
     ]
-    app = build_app("Beside: triage", parts=parts, ready=triage.ready, start=[triage.start], stop=[triage.client.close])
+    app = build_app(
+        "Beside: triage",
+        parts=parts,
+        ready=MajorityWrite(triage.database),
+        start=[triage.start],
+        stop=[triage.client.close],
+    )
     measuring = Measuring(triage.executor, queries, triage.rules.risk, triage.clock)
     app.include_router(routes(Doors(triage.executor, queries, measuring, triage.vault)))
     return app
