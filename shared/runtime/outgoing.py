@@ -20,6 +20,7 @@ DIGEST_HEADER = "ce_claimdigest"
 class Outgoing:
     """One event, ready to be sent to each of `topics`."""
 
+    id: str
     type: str
     topics: tuple[str, ...]
     key: bytes
@@ -76,7 +77,7 @@ def _outgoing(
     if entry.correlation is not None:
         headers.append(("ce_correlationid", str(entry.correlation).encode()))
     key = str(entry.case) if entry.case else commit.stream.split("/", 1)[1]
-    return Outgoing(entry.type, topics_of(entry.type), key.encode(), entry.data, headers)
+    return Outgoing(str(id_), entry.type, topics_of(entry.type), key.encode(), entry.data, headers)
 
 
 def _claims(commit: Commit) -> dict[UUID, list[tuple[str, bytes]]]:

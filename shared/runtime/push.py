@@ -58,6 +58,7 @@ class Push:
         self._commits = durable(database, COMMITS)
         self._position = PushPosition(database)
         self._steps: deque[_Step] = deque()
+        self._flying: dict[str, list[_Step]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
         self._good = 0
@@ -80,6 +81,7 @@ class Push:
             task.cancel()
         await asyncio.wait(tasks)
         self._steps.clear()
+        self._flying.clear()
 
     async def _journal(self) -> AsyncGenerator[tuple[Timestamp, list[Commit]], None]:
         """Commits with urgent events, and the place up to which a start that finds them delivered may skip."""
@@ -128,13 +130,17 @@ class Push:
         self._steps.append(step)
         self._moved.set()
         for event in events:
-            UNDELIVERED.inc()
-            delivery = asyncio.create_task(self._deliver(http, event, step), name="push")
+            flying = self._flying.setdefault(event.id, [])
+            flying.append(step)
+            if len(flying) > 1:  # a scan and the stream after it may both find an event
+                continue
+            delivery = asyncio.create_task(self._deliver(http, event), name="push")
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._deliveries.discard)
 
-    async def _deliver(self, http: httpx.AsyncClient, event: Outgoing, step: _Step) -> None:
+    async def _deliver(self, http: httpx.AsyncClient, event: Outgoing) -> None:
         alarm = _Alarm()
+        UNDELIVERED.inc()
         try:
             for attempt in range(1 << 62):
                 if await self._offer(http, event):
@@ -144,7 +150,8 @@ class Push:
         finally:
             UNDELIVERED.dec()
             alarm.over()
-        step.undelivered -= 1
+        for step in self._flying.pop(event.id):
+            step.undelivered -= 1
         self._moved.set()
 
     async def _offer(self, http: httpx.AsyncClient, event: Outgoing) -> bool:
