@@ -73,7 +73,8 @@ def born_and_named(birth_date: str, family: str) -> str:
 
 def _birth_name(value: str) -> str:
     born, _, family = value.partition(" ")
-    return f"{_digits(born)}/{sound(family)}" if family else ""
+    day, heard = _digits(born), sound(family)
+    return f"{day}/{heard}" if day and heard else ""
 
 
 NORMAL: Mapping[str, Callable[[str], str]] = {"nhs_number": _digits, "phone": phone, "birth_name": _birth_name}

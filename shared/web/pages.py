@@ -28,7 +28,7 @@ class Pages:
         loader = FileSystemLoader([templates, HERE / "templates"])
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
 
-    def page(self, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    def page(self, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
         """The template `name` filled with `values`, escaped."""
         return HTMLResponse(self._templates.get_template(name).render(values), status, dict(HEADERS))
 
