@@ -133,7 +133,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 def doors(app: FastAPI, intake: Intake, *, profile: Profile, conformance: bool) -> None:
     """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
     app.router.routes.append(http.post_route(intake))
-    app.include_router(http.routes(Referrals(intake.executor), People(intake.vault)))
+    app.include_router(http.routes(intake, Referrals(intake.executor), People(intake.vault)))
     describe(app)
     app.mount(bars.BASE, bars.door(intake, profile, conformance=conformance))
     app.add_middleware(bars.Spoken)

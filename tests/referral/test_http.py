@@ -138,6 +138,20 @@ async def test_a_status_heard_from_others_is_what_is_read(intake: World) -> None
     assert (await intake.client.get(location)).json()["status"] == "offered"
 
 
+async def test_a_referral_is_taken_back_once_on_a_named_persons_word(intake: World) -> None:
+    location = (await post(intake, body())).headers["Location"]
+    url, why = f"{location}/withdraw", {"reason": "by_her"}
+    nobody = await intake.client.post(url, json=why, headers={"Idempotency-Key": "key-0002"})
+    assert nobody.status_code == 401
+    said = PROJECT_MANAGER | {"Idempotency-Key": "key-0002"}
+    first, again = [await intake.client.post(url, json=why, headers=said) for _ in range(2)]
+    assert (first.status_code, first.json()["status"]) == (200, "closed")
+    assert again.json() == first.json()
+    assert (await intake.client.get(location)).json()["status"] == "closed"
+    other = await intake.client.post(url, json={"reason": "by_sender"}, headers=said)
+    assert other.status_code == 422
+
+
 async def test_an_unknown_referral_is_not_found(intake: World) -> None:
     assert (await intake.client.get(f"/api/referrals/{UUID(int=3)}")).status_code == 404
     assert (await intake.client.get("/api/referrals/word")).status_code == 422

@@ -14,7 +14,7 @@ from shared.events.ids import signal_id_from_message
 from shared.events.referral import ReferralRefused, ReferralUnreadable
 from tests.referral.bodies import WITH_FLAG, body, headers, message, post, resource, send
 from tests.referral.cases import CHILD_AT_RISK, DATA, NOW
-from tests.referral.world import World
+from tests.referral.world import World, world
 
 FLAGGED = body(flags=[CHILD_AT_RISK])
 TOO_LARGE = {"text": "x" * 1_100_000}
@@ -188,3 +188,16 @@ def test_a_flag_is_found_however_it_is_written(tree: Any) -> None:  # S4
 def test_an_alert_item_is_found_in_a_form_that_fits_nothing_else(tree: Any) -> None:  # S3
     (form,) = salvage(tree, risk=DATA.risk, day=NOW.date()).measures
     assert (form.instrument, form.items) == ("PHQ-9", {9: 2})
+
+
+async def test_a_refusal_whose_worry_cannot_be_kept_is_not_answered_as_one() -> None:  # S3
+    async with world() as opened:
+
+        async def away(_commits: Any) -> Any:
+            raise ConnectionError
+
+        opened.store.append = away  # type: ignore[method-assign, assignment]
+        answer = await post(opened, FLAGGED | {"surprise": 1})
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert opened.worries() == []

@@ -12,7 +12,9 @@ from services.referral.adapters import json_mapper
 from services.referral.adapters.intake import LOCAL, Asking, Intake
 from services.referral.adapters.queries import People, Referrals
 from services.referral.adapters.requests import ReferralRequest
+from services.referral.domain.commands import WithdrawReferral
 from shared.access.acting import acting, require
+from shared.events.codes import Code
 from shared.events.ids import command_cause
 from shared.runtime.http import (
     Refused,
@@ -23,12 +25,21 @@ from shared.runtime.http import (
     parse,
     read_body,
 )
+from shared.runtime.submission import Submission
 
 OPERATION = "referral"
 STAFF = (
     "triage-worker", "project-manager", "safeguarding-lead", "safeguarding-manager", "information-governance",
 )  # fmt: skip
 MOST_PEOPLE = 200
+
+
+class Withdrawal(BaseModel):
+    """Why a referral is taken back, as a code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Code
 
 
 class Lookup(BaseModel):
@@ -65,9 +76,26 @@ def post_route(intake: Intake) -> Route:
     return Route("/api/referrals", post, methods=["POST"])
 
 
-def routes(referrals: Referrals, people: People) -> APIRouter:
-    """What is read."""
+def routes(intake: Intake, referrals: Referrals, people: People) -> APIRouter:
+    """What is read, and the taking back."""
     router = APIRouter()
+
+    @router.post("/api/referrals/{case}/withdraw")
+    async def withdraw(case: UUID, request: Request) -> dict[str, Any]:
+        """Take a referral back, on a named person's word; messages and matching stop, an open concern does not."""
+        person = require(request, *STAFF)
+        body, key = await read_body(request), idempotency_key(request)
+        wanted = parse(Withdrawal, body)
+        outcome = await intake.executor.submit(
+            Submission(
+                input=WithdrawReferral(case, wanted.reason),
+                cause=command_cause(str(person), "withdraw", key),
+                correlation=correlation_of(request),
+                claims=(claim_for(str(person), "withdraw", key),),
+                digest=f"{digest_of(body)}/{case}",
+            )
+        )
+        return {"id": str(case), "version": outcome.version, "status": "closed"}
 
     @router.get("/api/referrals/{case}")
     async def get(case: UUID, request: Request) -> dict[str, Any]:
