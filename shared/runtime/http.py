@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI, params
@@ -59,21 +59,10 @@ def build_app(
     Endless answers (server-sent events) end when `app.state.stopping` is set, or stopping takes its full time.
     """
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for last in stop:
-                stack.push_async_callback(last)
-            for one in start:
-                await one()
-            await stack.enter_async_context(running(parts))
-            yield
-            app.state.stopping.set()
-
     app = FastAPI(
         title=title,
         version="1",
-        lifespan=lifespan,
+        lifespan=_lifespan(parts, start, stop),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -88,6 +77,23 @@ def build_app(
         app.add_exception_handler(kind, _known_problem)
     _add_health(app, ready)
     return app
+
+
+def _lifespan(
+    parts: Sequence[Part], start: Sequence[Start], stop: Sequence[Start]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for last in stop:
+                stack.push_async_callback(last)
+            for one in start:
+                await one()
+            await stack.enter_async_context(running(parts))
+            yield
+            app.state.stopping.set()
+
+    return lifespan
 
 
 async def _strict_body(request: Request) -> None:
