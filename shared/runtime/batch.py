@@ -80,26 +80,28 @@ class GroupCommit(Generic[T, R]):
         Raises what `work` answered; `Overloaded` when the queue is full or the item was not begun in time;
         `Unavailable` when it was begun and not answered in time.
         """
-        return await self.enqueue([item], within=within)[0]
-
-    def enqueue(self, items: Iterable[T], *, within: float | None = None) -> list[asyncio.Future[R]]:
-        """Queue items in order and return their future answers. Raises `Overloaded` when the queue is full."""
-        loop = asyncio.get_running_loop()
-        queue = self._patient if within is None else self._impatient
-        if within is not None and len(queue) >= self._limits.queue:
+        if within is None:
+            return await self.enqueue([item])[0]
+        if len(self._impatient) >= self._limits.queue:
             raise Overloaded("the queue is full")
+        loop = asyncio.get_running_loop()
         now = loop.time()
-        futures = []
-        for item in items:
-            entry: Waiting[T, R] = Waiting(item, loop.create_future())
-            if within is not None:
-                entry.deadline, entry.start_by = now + within, now + min(within, self._limits.wait)
-            if self._lane is not None:
-                entry.lane = self._lane(item)
-            queue.append(entry)
-            futures.append(entry.answer)
+        answer: asyncio.Future[R] = loop.create_future()
+        lane = self._lane(item) if self._lane is not None else None
+        self._impatient.append(Waiting(item, answer, now + within, now + min(within, self._limits.wait), lane=lane))
         self._ready.set()
-        return futures
+        return await answer
+
+    def enqueue(self, items: Iterable[T]) -> list[asyncio.Future[R]]:
+        """Queue patient items in order and return their future answers."""
+        loop = asyncio.get_running_loop()
+        entries: list[Waiting[T, R]] = [
+            Waiting(item, loop.create_future(), lane=self._lane(item) if self._lane is not None else None)
+            for item in items
+        ]
+        self._patient.extend(entries)
+        self._ready.set()
+        return [entry.answer for entry in entries]
 
     async def run(self) -> None:
         """Run batches until cancelled; whoever still waits then is told `Unavailable`."""

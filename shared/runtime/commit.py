@@ -39,7 +39,8 @@ class Claim:
 class Commit:
     """Events `version`, `version + 1`, ... of `stream`; `causes` are the inputs they came from, never empty.
 
-    Times are aware, UTC, whole milliseconds. `claims` are unique over all commits of a service.
+    Times are aware, UTC, whole milliseconds. `claims` are unique over all commits of a service. Events that are at
+    hand when the commit is made may be given too, so that `recorded` need not decode them.
     """
 
     stream: str
@@ -52,6 +53,7 @@ class Commit:
     claims: tuple[Claim, ...]
     recorded_at: datetime
     entries: tuple[Entry, ...]
+    _events: list[Event] = field(default_factory=list, repr=False, compare=False)
     _decoded: list[Recorded] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -63,10 +65,6 @@ class Commit:
     def last_version(self) -> int:
         """The version of the commit's last event."""
         return self.version + len(self.entries) - 1
-
-    def keep(self, events: list[Recorded]) -> None:
-        """Remember the commit's events as decoded, so that `recorded` need not decode them."""
-        self._decoded[:] = events
 
     def to_document(self) -> Document:
         """The MongoDB document, in the shape of DESIGN 2.3; empty claims are left out, an empty array would count."""
@@ -137,7 +135,8 @@ def recorded(commit: Commit) -> list[Recorded]:
     Raises `UnknownHistory` when one is of a type or shape that this version of the service does not know.
     """
     if not commit._decoded:
-        commit.keep(with_events(commit, [_event(entry) for entry in commit.entries]))
+        events = commit._events or [_event(entry) for entry in commit.entries]
+        commit._decoded.extend(_in_place(commit, events))
     return list(commit._decoded)
 
 
@@ -148,8 +147,7 @@ def _event(entry: Entry) -> Event:
         raise UnknownHistory(str(unknown)) from unknown
 
 
-def with_events(commit: Commit, events: list[Event]) -> list[Recorded]:
-    """Put events that are at hand in the places the commit gives them, without decoding."""
+def _in_place(commit: Commit, events: list[Event]) -> list[Recorded]:
     claims: dict[UUID, tuple[str, ...]] = {}
     for claim in commit.claims:
         claims[claim.cause] = (*claims.get(claim.cause, ()), claim.value)

@@ -1,17 +1,19 @@
 """What one batch does to one stream, in memory: fold its history, decide its inputs on each other, shape the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from shared.events.event import Event
+from shared.events.recorded import Recorded
 from shared.runtime.batch import AGAIN, Again
 from shared.runtime.cache import Known
-from shared.runtime.commit import Claim, Commit, Entry, recorded, with_events
+from shared.runtime.commit import Claim, Commit, Entry, recorded
 from shared.runtime.decider import Decider
 from shared.runtime.errors import KeyReused, TooLarge
 from shared.runtime.submission import Outcome, Scope, Submission
@@ -32,6 +34,7 @@ class Asked:
     """A submission in the queue; `load` once it may not be decided from the cache any more."""
 
     submission: Submission
+    stream: str
     load: bool = False
 
 
@@ -41,7 +44,11 @@ class Past:
 
     known: Known
     fresh: bool = False
-    taken: dict[UUID, Commit] = field(default_factory=dict)
+    taken: Mapping[UUID, Commit] = field(default_factory=dict)
+
+
+UNREAD = Past(Known(None, 0, None, None))
+"""Of a stream nobody has looked at yet."""
 
 
 @dataclass(slots=True)
@@ -58,14 +65,21 @@ class Plan:
     """One stream's part of a batch: answers already certain, by index in the batch, and what is to be appended."""
 
     stream: str
-    asked: list[tuple[int, Asked]]
-    past: Past
+    asked: list[tuple[int, Asked]] = field(default_factory=list)
+    past: Past = UNREAD
     state: Any = None
     answers: dict[int, Answer] = field(default_factory=dict)
     accepted: list[Accepted] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     size: int = 0
     commit: Commit | None = None
+
+    def begin(self, past: Past) -> None:
+        """Decide from `past`, forgetting whatever was decided before."""
+        self.past, self.state, self.size = past, past.known.state, 0
+        self.answers.clear()
+        self.accepted.clear()
+        self.entries.clear()
 
     @property
     def next_version(self) -> int:
@@ -93,32 +107,24 @@ def past_of(decider: Decider[Any, Any], commits: Sequence[Commit]) -> Past:
     return Past(Known(state, last.last_version, last.recorded_at, scope), fresh=True, taken=taken)
 
 
-def decide_all(
-    decider: Decider[Any, Any],
-    past: Past,
-    asked: list[tuple[int, Asked]],
-    *,
-    stream: str,
-    now: datetime,
-    limits: SizeLimits,
-) -> Plan | None:
-    """Decide every input of `stream` in order, each on what the ones before it led to.
+def decide_all(decider: Decider[Any, Any], past: Past, plan: Plan, *, now: datetime, limits: SizeLimits) -> bool:
+    """Decide every input of a plan in order, each on what the ones before it led to.
 
-    Returns None when an input is refused or leads to nothing on a past that is not fresh: that answer may rest on a
-    stale state or repeat an earlier input, so all are to be decided again on a loaded one.
+    False when an input is refused or leads to nothing on a past that is not fresh: that answer may rest on a stale
+    state or repeat an earlier input, so all are to be decided again on a loaded one.
     """
-    plan = Plan(stream, asked, past, past.known.state)
-    for position, (index, one) in enumerate(asked):
+    plan.begin(past)
+    for position, (index, one) in enumerate(plan.asked):
         if plan.size >= limits.commit:
-            _postpone(plan, asked[position:])
+            _postpone(plan, plan.asked[position:])
             break
         answer = _before(past, one.submission) or _decide(decider, plan, index, one.submission, now, limits)
         if answer is None:
             continue
         if not past.fresh:
-            return None
+            return False
         plan.answers[index] = answer
-    return plan
+    return True
 
 
 def _postpone(plan: Plan, rest: list[tuple[int, Asked]]) -> None:
@@ -201,8 +207,8 @@ def shape_commit(plan: Plan, *, service: str, epoch: int, now: datetime) -> Comm
         ),
         recorded_at=now if last is None or now >= last else last,
         entries=tuple(plan.entries),
+        _events=[event for one in plan.accepted for event in one.events],
     )
-    commit.keep(with_events(commit, [event for one in plan.accepted for event in one.events]))
     plan.commit = commit
     return commit
 
@@ -211,9 +217,13 @@ def appended(plan: Plan) -> Known:
     """Answer the inputs of a plan whose commit is durable; returns what is now known of the stream."""
     commit = plan.commit
     assert commit is not None
-    kept, start = recorded(commit), 0
+    start = 0
     for one in plan.accepted:
-        events = tuple(kept[start : start + len(one.events)])
-        start += len(one.events)
-        plan.answers[one.index] = Outcome(plan.stream, events[-1].version, events)
+        end = start + len(one.events)
+        plan.answers[one.index] = Outcome(plan.stream, commit.version + end - 1, partial(_part, commit, start, end))
+        start = end
     return Known(plan.state, commit.last_version, commit.recorded_at, Scope(commit.provider, commit.site))
+
+
+def _part(commit: Commit, start: int, end: int) -> tuple[Recorded, ...]:
+    return tuple(recorded(commit)[start:end])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from shared.runtime.batch import BatchLimits, GroupCommit
@@ -11,6 +12,7 @@ from shared.runtime.clock import Clock
 from shared.runtime.commit import Commit
 from shared.runtime.decider import Decider
 from shared.runtime.deciding import (
+    UNREAD,
     Answer,
     Asked,
     Past,
@@ -26,8 +28,6 @@ from shared.runtime.errors import Unavailable
 from shared.runtime.repeats import follow, leaders
 from shared.runtime.store import CommitStore, Refused
 from shared.runtime.submission import Outcome, Submission
-
-Group = list[tuple[int, Asked]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Executor:
         self._limits = limits or ExecutorLimits()
         self._cache = StateCache(self._limits.cached_streams)
         self._queue: GroupCommit[Asked, Outcome] = GroupCommit(
-            self._work, limits=self._limits.queue, lane=lambda asked: asked.submission.input.stream
+            self._work, limits=self._limits.queue, lane=lambda asked: asked.stream
         )
 
     async def run(self) -> None:
@@ -90,11 +90,11 @@ class Executor:
         Raises `Rejected` (the core said no), `Overloaded`, `Unavailable` (outcome unknown: send the same again),
         `KeyReused`, `UnknownHistory`, or whatever a bug in the core raised.
         """
-        return await self._queue.submit(Asked(submission), within=within)
+        return await self._queue.submit(Asked(submission, submission.input.stream), within=within)
 
     async def submit_all(self, submissions: Iterable[Submission]) -> list[Outcome | Exception]:
         """Decide inputs nobody waits for, in order, however long the database takes; answers in the same order."""
-        futures = self._queue.enqueue([Asked(one) for one in submissions])
+        futures = self._queue.enqueue([Asked(one, one.input.stream) for one in submissions])
         if not futures:
             return []
         await asyncio.wait(futures)
@@ -127,13 +127,15 @@ class Executor:
     async def _work(self, asked: list[Asked]) -> list[Answer]:
         """Decide one batch. When the store's answer is lost, all of it is decided again on loaded streams."""
         repeats = leaders(asked)
-        groups: dict[str, Group] = {}
+        plans: dict[str, Plan] = {}
         for index, one in enumerate(asked):
             if index not in repeats:
-                groups.setdefault(one.submission.input.stream, []).append((index, one))
-        plans = {stream: Plan(stream, group, Past(Known(None, 0, None, None))) for stream, group in groups.items()}
+                plan = plans.get(one.stream)
+                if plan is None:
+                    plan = plans[one.stream] = Plan(one.stream)
+                plan.asked.append((index, one))
         try:
-            await self._plan(groups, plans)
+            await self._plan(plans)
             await self._append([plan for plan in plans.values() if plan.entries])
         except Unavailable:
             for plan in plans.values():
@@ -143,34 +145,32 @@ class Executor:
             answers[index] = follow(asked[index], asked[first], answers[first])
         return [answers[index] for index in range(len(asked))]
 
-    async def _plan(self, groups: dict[str, Group], plans: dict[str, Plan]) -> None:
+    async def _plan(self, plans: dict[str, Plan]) -> None:
         """Decide every stream; the ones that need their history are loaded together, at most twice."""
-        unloaded = [stream for stream, group in groups.items() if self._must_load(stream, group)]
+        unloaded = [stream for stream, plan in plans.items() if self._must_load(plan)]
         loaded = await self._store.load(unloaded) if unloaded else {}
-        stale = [stream for stream in groups if not self._decide(plans, stream, loaded.get(stream))]
+        now = self._clock.now()
+        stale = [stream for stream, plan in plans.items() if not self._decide(plan, loaded.get(stream), now)]
         if stale:
             loaded = await self._store.load(stale)
             for stream in stale:
-                self._decide(plans, stream, loaded[stream])
+                self._decide(plans[stream], loaded[stream], now)
 
-    def _must_load(self, stream: str, group: Group) -> bool:
-        if any(one.load for _, one in group):
+    def _must_load(self, plan: Plan) -> bool:
+        if any(one.load for _, one in plan.asked):
             return True
-        return self._cache.get(stream) is None and not group[0][1].submission.creates
+        return not plan.asked[0][1].submission.creates and self._cache.get(plan.stream) is None
 
-    def _decide(self, plans: dict[str, Plan], stream: str, commits: list[Commit] | None) -> bool:
-        """Put the stream's decisions into `plans`; False when they need a loaded past. Bad history fails the stream."""
-        asked = plans[stream].asked
+    def _decide(self, plan: Plan, commits: list[Commit] | None, now: datetime) -> bool:
+        """Decide one stream; False when that needs a loaded past. A past that cannot be folded fails the stream."""
         try:
-            decider = self.decider_of(stream)
-            past = self._past(decider, stream, commits)
-            plan = decide_all(decider, past, asked, stream=stream, now=self._clock.now(), limits=self._limits.size)
+            decider = self.decider_of(plan.stream)
+            past = self._past(decider, plan.stream, commits)
+            return decide_all(decider, past, plan, now=now, limits=self._limits.size)
         except Exception as failure:  # noqa: BLE001 - this stream's callers get it; other streams go on
-            plans[stream].answers = {index: failure for index, _ in asked}
+            plan.begin(UNREAD)
+            plan.answers.update((index, failure) for index, _ in plan.asked)
             return True
-        if plan is not None:
-            plans[stream] = plan
-        return plan is not None
 
     def _past(self, decider: Decider[Any, Any], stream: str, commits: list[Commit] | None) -> Past:
         if commits is not None:

@@ -6,7 +6,7 @@ from typing import Any
 from shared.runtime.batch import AGAIN
 from shared.runtime.deciding import Answer, Asked
 from shared.runtime.errors import KeyReused
-from shared.runtime.submission import Outcome, Submission
+from shared.runtime.submission import Outcome
 
 
 def leaders(asked: Sequence[Asked]) -> dict[int, int]:
@@ -14,24 +14,21 @@ def leaders(asked: Sequence[Asked]) -> dict[int, int]:
     seen: dict[Any, int] = {}
     repeats: dict[int, int] = {}
     for index, one in enumerate(asked):
-        names = _names(one.submission)
+        names = ((one.stream, one.submission.cause.int), *one.submission.claims)
         first = next((seen[name] for name in names if name in seen), None)
         if first is None:
-            seen.update(dict.fromkeys(names, index))
+            for name in names:
+                seen[name] = index
         else:
             repeats[index] = first
     return repeats
-
-
-def _names(submission: Submission) -> tuple[Any, ...]:
-    return ((submission.input.stream, submission.cause), *submission.claims)
 
 
 def follow(repeat: Asked, first: Asked, answer: Answer) -> Answer:
     """A repeat's answer, from the first one's: the same for the same request, else as if it had come later."""
     if repeat.submission.digest == first.submission.digest:
         if isinstance(answer, Outcome) and answer.recorded:
-            return Outcome(answer.stream, answer.version, answer.recorded, repeated=True)
+            return answer.again()
         return answer
     if isinstance(answer, Outcome) and answer.recorded:
         return KeyReused()

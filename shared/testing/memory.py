@@ -42,6 +42,12 @@ class MemoryStore:
         """The commit that holds `claim`."""
         return self._claims.get(claim)
 
+    def replace(self, commit: Commit) -> None:
+        """Put another commit in the place of one, as only a newer version of a service or a fault can."""
+        stream = self._streams[commit.stream]
+        stream[stream.index(self.commits[commit.id])] = commit
+        self.commits[commit.id] = commit
+
     def _answer(self) -> None:
         if self.down:
             raise Unavailable("the store is down")

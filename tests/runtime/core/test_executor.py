@@ -8,6 +8,7 @@ import pytest
 
 from shared.events.refusal import Rejected
 from shared.runtime.batch import BatchLimits
+from shared.runtime.commit import Commit
 from shared.runtime.deciding import SizeLimits
 from shared.runtime.errors import KeyReused, Overloaded, TooLarge, Unavailable, UnknownHistory
 from shared.runtime.executor import Executor, ExecutorLimits, Settled
@@ -185,9 +186,9 @@ async def test_unknown_own_event_makes_only_that_stream_unavailable(
 ):
     await executor.submit(register("v"))
     await executor.submit(register("w"))
-    stored = store.journal[0]
-    object.__setattr__(stored.entries[0], "type", "support.volunteer_promoted.v9")
-    stored.keep([])
+    document = store.journal[0].to_document()
+    document["events"][0]["type"] = "support.volunteer_promoted.v9"
+    store.replace(Commit.from_document(document))
     other = another(store, clock)
     async with running(other):
         with pytest.raises(UnknownHistory):

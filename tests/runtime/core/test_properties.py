@@ -102,10 +102,21 @@ def project(view: dict[str, Any] | None, event: Recorded) -> dict[str, Any]:
 SPEC = ViewSpec("all_v1", keys, project)
 
 
+async def _events_by_source() -> dict[str, list[Recorded]]:
+    found: dict[str, list[Recorded]] = {}
+    for commit in (await play(list(SCRIPT.values()))).journal:
+        for event in recorded(commit):
+            found.setdefault(event.source, []).append(event)
+    return found
+
+
+BY_SOURCE = run(_events_by_source)
+
+
 @st.composite
 def heard(draw: st.DrawFn) -> list[Recorded]:
     """Events of the journal: in order per source, otherwise interleaved, doubled, replayed from zero."""
-    sources = run(_events_by_source)
+    sources = BY_SOURCE
     places = dict.fromkeys(sources, 0)
     flat: list[Recorded] = []
     while any(places[source] < len(events) for source, events in sources.items()):
@@ -117,14 +128,6 @@ def heard(draw: st.DrawFn) -> list[Recorded]:
     return flat
 
 
-async def _events_by_source() -> dict[str, list[Recorded]]:
-    found: dict[str, list[Recorded]] = {}
-    for commit in (await play(list(SCRIPT.values()))).journal:
-        for event in recorded(commit):
-            found.setdefault(event.source, []).append(event)
-    return found
-
-
 @settings(max_examples=40, deadline=None)
 @given(heard(), st.integers(1, 7))
 def test_doubled_replayed_and_interleaved_events_give_the_same_view(events: list[Recorded], size: int):
@@ -133,7 +136,7 @@ def test_doubled_replayed_and_interleaved_events_give_the_same_view(events: list
         document = fold_document(SPEC, "all", document, events[start : start + size], {}) or document
     expected = {
         source.removeprefix("/support/"): [f"{event.version} {event.event.wire}" for event in kept]
-        for source, kept in run(_events_by_source).items()
+        for source, kept in BY_SOURCE.items()
     }
     assert document is not None
     assert own_fields(document) == expected
