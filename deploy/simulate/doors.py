@@ -24,7 +24,7 @@ class DoorShut(Exception):
 
 
 class Doors:
-    """One caller of all services. Every write is sent again under the same key while it is answered 503."""
+    """One caller of all services. Every write is sent again under the same key until it is answered."""
 
     def __init__(self, services: Mapping[str, str], client: httpx.AsyncClient) -> None:
         self._services = services
@@ -45,10 +45,19 @@ class Doors:
             sent["Beside-Acting"] = acting
         give_up = time.monotonic() + PATIENCE_S
         while True:
-            answer = await self._client.post(self._services[service] + path, json=body, headers=sent)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > give_up:
+            answer = await self._tried(self._services[service] + path, body, sent)
+            if answer is not None and answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 return _json_of(answer, path)
+            if time.monotonic() > give_up:
+                raise DoorShut(f"{service} {path}: no answer within {PATIENCE_S:g} s")
             await asyncio.sleep(0.2)
+
+    async def _tried(self, url: str, body: Json, headers: Mapping[str, str]) -> httpx.Response | None:
+        """One try; None when the connection broke, after which only the key says that it was the same request."""
+        try:
+            return await self._client.post(url, json=body, headers=headers)
+        except httpx.TransportError:
+            return None
 
     async def post_when_heard(self, service: str, path: str, body: Json, *, acting: str) -> Json:
         """POST, and again while it conflicts: what it builds on may not have been heard there yet."""
