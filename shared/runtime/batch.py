@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -22,11 +22,17 @@ AGAIN: Final = Again()
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """Items in one batch; impatient items waiting at most, in number and seconds (DESIGN 4, limits)."""
+    """Items in one batch; impatient items waiting at most, in number and seconds (DESIGN 4, limits).
+
+    `flights` batches may be under way at once: while the database writes one, the next is decided. From `split`
+    waiting items on, a batch takes half of them and leaves the rest to the other flight.
+    """
 
     batch: int = 500
     queue: int = 2_000
     wait: float = 2.0
+    flights: int = 1
+    split: int = 32
 
 
 @dataclass(slots=True, eq=False)
@@ -45,10 +51,10 @@ Work = Callable[[list[T]], Awaitable[Sequence[R | Exception | Again]]]
 
 
 class GroupCommit(Generic[T, R]):
-    """Hands items to `work` in batches, one batch at a time; `work` answers each item in order, and never raises.
+    """Hands items to `work` in batches; `work` answers each item in order, and never raises.
 
-    Items of one `lane` keep their order even when one of them is tried again. Impatient items (with a deadline) go
-    first, but patient ones always get a quarter of the batch.
+    Items of one `lane` keep their order, even when one is tried again, and are never in two batches at once. Impatient
+    items (with a deadline) go first, but patient ones always get a quarter of a batch.
     """
 
     def __init__(
@@ -65,7 +71,8 @@ class GroupCommit(Generic[T, R]):
         self._lane = lane
         self._impatient: deque[Waiting[T, R]] = deque()
         self._patient: deque[Waiting[T, R]] = deque()
-        self._flying: list[Waiting[T, R]] = []
+        self._flights: dict[asyncio.Task[None], list[Waiting[T, R]]] = {}
+        self._busy: set[str] = set()
         self._held: dict[str | int, list[Waiting[T, R]]] = {}
         self._ready = asyncio.Event()
 
@@ -109,31 +116,25 @@ class GroupCommit(Generic[T, R]):
         try:
             while True:
                 await self._ready.wait()
-                batch = self._take()
-                if not batch:
+                if batch := self._take():
+                    self._take_off(batch)
+                else:
                     self._ready.clear()
-                    continue
-                await self._fly(batch)
+                if len(self._flights) >= self._limits.flights:
+                    await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            watch.cancel()
+            for task in (watch, *self._flights):
+                task.cancel()
             self._give_up()
 
-    async def _fly(self, batch: list[Waiting[T, R]]) -> None:
-        self._flying = batch
-        try:
-            answers = await self._work([entry.item for entry in batch])
-        except Exception as bug:  # noqa: BLE001 - work never raises; if it does, its callers must still be answered
-            answers = [bug] * len(batch)
-        self._flying = []
-        again = [entry for entry, answer in zip(batch, answers, strict=True) if not _settle(entry, answer)]
-        for entry in again:
-            self._hold(entry)
-
     def _take(self) -> list[Waiting[T, R]]:
+        """What goes into the next batch: everything, or half of many, so that two batches can overlap."""
+        waiting = len(self._impatient) + len(self._patient)
         limit = self._limits.batch
-        share = min(len(self._patient), limit // 4)
+        if waiting >= self._limits.split and len(self._flights) + 1 < self._limits.flights:
+            limit = min(limit, waiting // 2)
         batch: list[Waiting[T, R]] = []
-        self._fill(batch, self._impatient, limit - share)
+        self._fill(batch, self._impatient, limit - min(len(self._patient), limit // 4))
         self._fill(batch, self._patient, limit)
         return batch
 
@@ -142,20 +143,40 @@ class GroupCommit(Generic[T, R]):
             entry = queue.popleft()
             if entry.answer.done():
                 continue
-            if entry.lane in self._held:
-                self._held[entry.lane].append(entry)
+            lane = entry.lane
+            if lane is not None and (lane in self._busy or lane in self._held):
+                self._held.setdefault(lane, []).append(entry)
             else:
                 batch.append(entry)
 
-    def _hold(self, entry: Waiting[T, R]) -> None:
-        """Keep an item, and its lane behind it, for a jittered moment; then both go to the front of their queue."""
-        entry.attempt += 1
-        lane = entry.lane if entry.lane is not None else id(entry)
-        if lane in self._held:
-            self._held[lane].append(entry)
-            return
-        self._held[lane] = [entry]
-        asyncio.get_running_loop().call_later(backoff(entry.attempt), self._release, lane)
+    def _take_off(self, batch: list[Waiting[T, R]]) -> None:
+        self._busy.update(entry.lane for entry in batch if entry.lane is not None)
+        task = asyncio.create_task(self._fly(batch))
+        self._flights[task] = batch
+        task.add_done_callback(self._flights.pop)
+
+    async def _fly(self, batch: list[Waiting[T, R]]) -> None:
+        try:
+            answers = await self._work([entry.item for entry in batch])
+        except Exception as bug:  # noqa: BLE001 - work never raises; if it does, its callers must still be answered
+            answers = [bug] * len(batch)
+        again: dict[str | int, list[Waiting[T, R]]] = {}
+        for entry, answer in zip(batch, answers, strict=True):
+            if not _settle(entry, answer):
+                again.setdefault(entry.lane if entry.lane is not None else id(entry), []).append(entry)
+        landed = {entry.lane for entry in batch if entry.lane is not None}
+        self._busy -= landed
+        for lane, entries in again.items():
+            self._hold(lane, entries)
+        for lane in landed & self._held.keys() - again.keys():
+            self._release(lane)
+
+    def _hold(self, lane: str | int, entries: list[Waiting[T, R]]) -> None:
+        """Keep items, and their lane behind them, for a jittered moment; then all go to the front of their queue."""
+        for entry in entries:
+            entry.attempt += 1
+        self._held[lane] = entries + self._held.get(lane, [])
+        asyncio.get_running_loop().call_later(backoff(entries[0].attempt), self._release, lane)
 
     def _release(self, lane: str | int) -> None:
         for entry in reversed(self._held.pop(lane, [])):
@@ -172,17 +193,20 @@ class GroupCommit(Generic[T, R]):
             for entry in self._impatient:
                 if entry.attempt == 0 and entry.start_by is not None and now >= entry.start_by:
                     _fail(entry, Overloaded("not begun in time"))
-            for entry in (*self._flying, *self._impatient, *(e for held in self._held.values() for e in held)):
+            for entry in (*self._impatient, *self._elsewhere()):
                 if entry.deadline is not None and now >= entry.deadline:
                     _fail(entry, Unavailable("not confirmed in time"))
 
     def _give_up(self) -> None:
-        held = (entry for entries in self._held.values() for entry in entries)
-        for entry in (*self._flying, *self._impatient, *self._patient, *held):
+        for entry in (*self._impatient, *self._patient, *self._elsewhere()):
             _fail(entry, Unavailable("stopping"))
-        self._flying, self._held = [], {}
-        self._impatient.clear()
-        self._patient.clear()
+        for waiting in (self._held, self._busy, self._impatient, self._patient):
+            waiting.clear()
+
+    def _elsewhere(self) -> Iterator[Waiting[T, R]]:
+        """Items in the air and items held back."""
+        for entries in (*self._flights.values(), *self._held.values()):
+            yield from entries
 
 
 def backoff(attempt: int) -> float:

@@ -34,7 +34,7 @@ from shared.runtime.submission import Outcome, Submission
 class ExecutorLimits:
     """Queue and batch, sizes in bytes, and how many streams' states are kept in memory (DESIGN 4, limits)."""
 
-    queue: BatchLimits = field(default_factory=BatchLimits)
+    queue: BatchLimits = field(default_factory=lambda: BatchLimits(flights=2))
     size: SizeLimits = field(default_factory=SizeLimits)
     cached_streams: int = 20_000
 
