@@ -33,10 +33,11 @@ AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 DATA = {
     "instrument": "HADS",
     "version": "1983",
-    "items": [],
-    "total": 11,
+    "items": {},
+    "totals": {"anxiety": 11, "depression": 9},
     "stage": "baseline",
     "taken_on": "2026-11-20",
+    "by": "triage_worker",
 }
 
 

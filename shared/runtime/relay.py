@@ -79,4 +79,4 @@ class Relay:
                 self.relayed += sent
                 RELAYED.inc(sent)
 
-            await Follower(self.name, self._database, publish).run()
+            await Follower(self.name, self._database, publish, as_stored=True).run()

@@ -65,6 +65,7 @@ class Follower:
 
     `handler` takes a list of commits and may raise `CouldNotHandle`; anything else it raises ends `run`, and the list
     comes again. `only_types`: only commits with an event of these wire types. With a `lease` one instance follows.
+    `as_stored`: no event is decoded first and none held back, for a handler to which unknown events are like others.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Follower:
         *,
         only_types: frozenset[str] | None = None,
         lease: Lease | None = None,
+        as_stored: bool = False,
     ) -> None:
         self.name = name
         self._client = database.client
@@ -84,6 +86,7 @@ class Follower:
         self._handler = handler
         self._only = only_types
         self._lease = lease
+        self._as_stored = as_stored
         self._level_at = time.monotonic()
         self._saved_at = self._tried_at = 0.0
         self._unsaved: tuple[Any, datetime] | None = None
@@ -162,7 +165,7 @@ class Follower:
         self._unsaved, self._saved_at = None, time.monotonic()
 
     async def _handle(self, commits: list[Commit]) -> None:
-        ready = await self._aside.readable(commits)
+        ready = commits if self._as_stored else await self._aside.readable(commits)
         if not ready:
             return
         try:

@@ -100,6 +100,19 @@ async def test_an_urgent_event_goes_to_signals_too(topics, append, database):
         assert [event.event.wire for event in await relayed(topics, SIGNALS)] == [WORRY]
 
 
+async def test_an_event_that_this_release_does_not_know_is_relayed_like_any_other(topics, append, database):
+    await append(commit("her", type_="support.from_the_next_release.v1"), commit("her", 2))
+    async with running(Relay("support", database, topics)):
+        await eventually(lambda: _types(topics), what="both events relayed")
+    assert await _types(topics) == [b"support.from_the_next_release.v1", b"support.case_opened.v1"]
+
+
+async def _types(kafka: str) -> list[bytes]:
+    """The types on the topic in order, once there are two."""
+    found = [dict(one.headers)["ce_type"] for one in await everything(kafka, EVENTS)]
+    return found if len(found) >= 2 else []
+
+
 async def test_a_relay_started_again_goes_on_where_it_was(topics, append, database):
     await append(*[commit(f"case {number}") for number in range(30)])
     async with running(Relay("support", database, topics)):
