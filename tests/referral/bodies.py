@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import orjson
+from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from deploy.simulate import bundles, referrals
 from tests.referral.world import World
@@ -54,3 +55,10 @@ async def send(intake: World, sent: Any, said: dict[str, str] | None = None) -> 
 def resource(sent: dict[str, Any], kind: str) -> dict[str, Any]:
     """The first resource of a type, to be changed."""
     return next(e["resource"] for e in sent["entry"] if e["resource"]["resourceType"] == kind)
+
+
+def outcome(answer: Any) -> tuple[int, str, str]:
+    """Status, error code and issue code; the oracle reads the body."""
+    OperationOutcome.model_validate(answer.json())
+    (issue,) = answer.json()["issue"]
+    return answer.status_code, issue["details"]["coding"][0]["code"], issue["code"]
