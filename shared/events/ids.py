@@ -5,9 +5,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 BESIDE = uuid5(NAMESPACE_URL, "urn:beside")
 
 
-def event_id(epoch: int, stream: str, version: int) -> UUID:
-    """The id of the event at `version` of `stream`; a restored database starts a new epoch (DESIGN 2.6)."""
-    return uuid5(BESIDE, f"event/{epoch}/{stream}/{version}")
+def event_id(epoch: int, service: str, stream: str, version: int) -> UUID:
+    """The id of the event at `version` of a service's `stream`; a restored database starts a new epoch.
+
+    The service is part of it: two services have a stream `case/<id>` each, and what follows from their events is told
+    apart by these ids alone.
+    """
+    return uuid5(BESIDE, f"event/{epoch}/{service}/{stream}/{version}")
 
 
 def reaction_cause(cause: UUID, stream: str, input_name: str, index: int) -> UUID:

@@ -155,7 +155,7 @@ def _in_place(commit: Commit, events: list[Event]) -> list[Recorded]:
     return [
         Recorded(
             event=event,
-            event_id=event_id(commit.epoch, commit.stream, commit.version + index),
+            event_id=event_id(commit.epoch, commit.service, commit.stream, commit.version + index),
             service=commit.service,
             stream=commit.stream,
             version=commit.version + index,

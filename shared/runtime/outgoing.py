@@ -48,7 +48,9 @@ def outgoing(commit: Commit) -> list[Outgoing]:
     common = [(name, value.encode()) for name, value in shared]
     claims = _claims(commit) if commit.claims else {}
     return [
-        _outgoing(entry, event_id(commit.epoch, commit.stream, version), version, commit, common, claims)
+        _outgoing(
+            entry, event_id(commit.epoch, commit.service, commit.stream, version), version, commit, common, claims
+        )
         for version, entry in enumerate(commit.entries, commit.version)
     ]
 

@@ -49,7 +49,7 @@ def recorded(event: Event) -> Recorded:
     stream = f"{kind}/{_uuid('case')}"
     return Recorded(
         event=event,
-        event_id=event_id(0, stream, 3),
+        event_id=event_id(0, service, stream, 3),
         service=service,
         stream=stream,
         version=3,

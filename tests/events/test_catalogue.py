@@ -50,8 +50,9 @@ def test_an_event_is_frozen_and_its_data_leaves_the_envelope_out():
 
 def test_the_same_cause_gives_the_same_id_and_every_part_of_it_counts():
     made = [
-        ids.event_id(0, "case/1", 1), ids.event_id(1, "case/1", 1), ids.event_id(0, "case/2", 1),
-        ids.event_id(0, "case/1", 2), ids.reaction_cause(ONE, "case/1", "Hear", 0),
+        ids.event_id(0, "triage", "case/1", 1), ids.event_id(1, "triage", "case/1", 1),
+        ids.event_id(0, "triage", "case/2", 1), ids.event_id(0, "support", "case/1", 1),
+        ids.event_id(0, "triage", "case/1", 2), ids.reaction_cause(ONE, "case/1", "Hear", 0),
         ids.reaction_cause(TWO, "case/1", "Hear", 0),
         ids.reaction_cause(ONE, "case/1", "Hear", 1), ids.command_cause("client", "refer", "key"),
         ids.deadline_cause("case/1", 1, 0), ids.deadline_cause("case/1", 1, 1),
@@ -61,7 +62,7 @@ def test_the_same_cause_gives_the_same_id_and_every_part_of_it_counts():
     assert len(set(made)) == len(made)
     assert ids.concern_id(ONE) == ids.concern_id(ONE)
     # Frozen: stored commits and other services' guards hold these ids.
-    assert ids.event_id(0, "case/1", 1) == UUID("a6e11d6c-bdb8-5916-b98f-df29db5e127e")
+    assert ids.event_id(0, "triage", "case/1", 1) == UUID("06114046-c2ea-5da4-b3e7-de7e1641ee19")
 
 
 @given(st.datetimes(timezones=st.timezones()))

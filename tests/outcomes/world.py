@@ -44,14 +44,14 @@ def recorded(event: Event, version: int, *, site: str = "newham", at: datetime |
     stream = f"case/{event.case}"
     return Recorded(
         event=event,
-        event_id=event_id(1, f"{service}/{stream}", version),
+        event_id=event_id(1, service, stream, version),
         service=service,
         stream=stream,
         version=version,
         recorded_at=at or event.occurred_at,
         provider="nct",
         site=site,
-        cause=event_id(0, stream, version),
+        cause=event_id(0, service, stream, version),
         epoch=1,
         commit=f"{stream}/{version:010d}",
     )
