@@ -42,7 +42,17 @@ def pushed(number=1, site="newham", **changes):
     )
     stream = f"case/{CASE}"
     event = Recorded(
-        signal, event_id(0, "support", stream, 1), "support", stream, 1, NOW, "nct", site, CASE, 0, f"{stream}/0000000001"
+        signal,
+        event_id(0, "support", stream, 1),
+        "support",
+        stream,
+        1,
+        NOW,
+        "nct",
+        site,
+        CASE,
+        0,
+        f"{stream}/0000000001",
     )
     headers = {name: value.decode() for name, value in to_headers(event)} | changes
     return orjson.dumps({"headers": headers, "data": signal.data()})
