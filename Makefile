@@ -41,7 +41,7 @@ imports: setup
 verify: test faults ## what a release must pass: make test, then make faults
 
 faults: setup ## kill and stop services, MongoDB and Kafka under load, and account for every referral
-	@$(PYTEST) tests/faults
+	@$(PYTEST) tests/faults tests/local -m "campaign or not real"
 
 bench: setup ## measure speed and memory
 	@for one in executor vault road; do $(RUN) benchmarks.$$one || exit 1; done

@@ -34,6 +34,7 @@ def test_a_running_service_is_ready_and_no_larger_than_planned(stack: LocalStack
     assert size <= LARGEST_MB
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_killed_service_is_back_in_three_seconds(stack: LocalStack, service: str) -> None:
     killed = stack.kill(service)
