@@ -53,7 +53,8 @@ Work = Callable[[list[T]], Awaitable[Sequence[R | Exception | Again]]]
 class GroupCommit(Generic[T, R]):
     """Hands items to `work` in batches; `work` answers each item in order, and never raises.
 
-    Items of one `lane` keep their order, even when one is tried again, and are never in two batches at once. Impatient
+    Items of one `lane` keep their order, even when one is tried again, and are never in two batches at once; inside a
+    batch that is `work`'s to keep: what follows an item that is to come again must come again too. Impatient
     items (with a deadline) go first, but patient ones always get a quarter of a batch.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError, WTimeoutError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError, WriteConcernError
 
 from shared.runtime.clock import new_id
 from shared.runtime.mongo import durable
@@ -60,7 +60,7 @@ class Lease:
         )
         try:
             lease = await asyncio.wait_for(change, self._seconds)
-        except (ConnectionFailure, WTimeoutError, TimeoutError):
+        except (ConnectionFailure, WriteConcernError, TimeoutError):
             return self.held
         except DuplicateKeyError:
             lease = None

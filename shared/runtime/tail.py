@@ -19,6 +19,7 @@ from shared.runtime.lease import Lease
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.position import Position
 from shared.runtime.scan import PAGE, Place, pages
+from shared.runtime.transient import passes
 
 log = structlog.get_logger()
 
@@ -29,6 +30,9 @@ AWAIT_MS = 500
 HISTORY_LOST = frozenset({260, 280, 286})
 """InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. A token that does not even open a stream is
 lost whatever the code: damaged ones give a dozen others."""
+PASSING = frozenset({50, 91, 134, 189, 10107, 11600, 11602, 13435, 13436})
+"""A server that starts, stops or is slow: MaxTimeMSExpired, ShutdownInProgress, ReadConcernMajorityNotAvailableYet,
+PrimarySteppedDown, NotWritablePrimary, Interrupted*, NotPrimary*. The token is as good as before."""
 ENDINGS = ["drop", "rename", "dropDatabase", "invalidate"]
 TAIL_AGE = Gauge("beside_tail_age_seconds", "Seconds since a follower was last level with the journal", ["follower"])
 
@@ -110,11 +114,16 @@ class Follower:
         try:
             await self._watch(self._position.start or await self._catch_up())
         except OperationFailure as failure:
-            if self._opened and failure.code not in HISTORY_LOST:
+            if not self._is_lost(failure):
                 raise
             log.warning("tail.token_lost", error_code=str(failure.code), outcome="scanning")
             await self._position.lost()
             await self._watch(await self._catch_up())
+
+    def _is_lost(self, failure: OperationFailure) -> bool:
+        if failure.code in HISTORY_LOST:
+            return True
+        return not self._opened and failure.code not in PASSING and not passes(failure)
 
     async def _catch_up(self) -> dict[str, Any]:
         """Note the time, then read the journal; a causal session makes the reads see all that came before the note."""
