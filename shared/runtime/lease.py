@@ -11,8 +11,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError, WriteConcernError
 
 from shared.runtime.clock import new_id
+from shared.runtime.ending import end
 from shared.runtime.mongo import durable
 
+PATIENCE = 5.0
+"""Seconds that work which lost its lease has for closing what it opened, before it is cancelled again."""
 LEASE_SECONDS = 1.0
 """A holder killed without warning is replaced within about this time (measured, DESIGN 10)."""
 
@@ -20,10 +23,18 @@ LEASE_SECONDS = 1.0
 class Lease:
     """The right to do `name`, renewed three times in its length; the database's clock decides, so skew cannot."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], name: str, *, seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        name: str,
+        *,
+        seconds: float = LEASE_SECONDS,
+        patience: float = PATIENCE,
+    ) -> None:
         self.name = name
         self._leases = durable(database, "leases")
         self._seconds = seconds
+        self._patience = patience
         self._holder = str(new_id())
         self._held_until = 0.0
 
@@ -36,7 +47,7 @@ class Lease:
         """Wait for the lease, run `work` while it lasts, stop it when the lease is lost. Raises what `work` raises."""
         while not await self._renew():
             await asyncio.sleep(self._seconds / 3)
-        working = asyncio.ensure_future(work())
+        working = asyncio.create_task(_run(work))
         try:
             while self.held and not working.done():
                 await asyncio.wait([working], timeout=self._seconds / 3)
@@ -44,8 +55,7 @@ class Lease:
                     await self._renew()
         finally:
             cut_off = not working.done()
-            working.cancel()
-            await asyncio.wait([working])
+            await end([working], again_after=self._patience)
             await self._release()
         if not cut_off:
             working.result()
@@ -72,6 +82,10 @@ class Lease:
         self._held_until = 0.0
         with contextlib.suppress(PyMongoError, TimeoutError):
             await asyncio.wait_for(self._leases.delete_one({"_id": self.name, "holder": self._holder}), self._seconds)
+
+
+async def _run(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
 
 
 def _taken_if_free(holder: str, milliseconds: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pymongo.errors import OperationFailure
 
 from shared.runtime.aside import Aside, CouldNotHandle
 from shared.runtime.commit import Commit, Document
+from shared.runtime.ending import end
 from shared.runtime.lease import Lease
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.position import Position
@@ -149,8 +150,7 @@ class Follower:
                 while True:
                     await self._step(queue)
             finally:
-                reading.cancel()
-                await asyncio.wait([reading])
+                await end([reading])
 
     async def _step(self, queue: asyncio.Queue[Any]) -> None:
         changes, idle = await _next(queue, SAVE_EVERY if self._unsaved else AWAIT_MS / 100)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from shared.runtime.ending import end
 from shared.runtime.part import Part
 
 
@@ -28,8 +29,7 @@ async def stop(*tasks: asyncio.Task[None]) -> None:
     A driver call that is cut off while it connects leaves its socket to the garbage collector, which warns; that is
     the driver's way and no leak of ours, so it is collected here and in no other test.
     """
-    for task in tasks:
-        task.cancel()
+    await end(tasks)
     await asyncio.gather(*tasks, return_exceptions=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

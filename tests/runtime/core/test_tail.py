@@ -9,6 +9,7 @@ from bson.timestamp import Timestamp
 from pymongo.errors import OperationFailure
 
 from shared.runtime.clock import SystemClock
+from shared.runtime.ending import end
 from shared.runtime.lease import Lease
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.scan import Place, pages
@@ -121,6 +122,50 @@ async def test_dropped_journal_ends_the_follower_loudly(database: Database):
         await database["commits"].drop()
         with pytest.raises((JournalEnded, OperationFailure)):
             await asyncio.wait_for(following, 15)
+
+
+async def test_task_that_loses_one_cancellation_is_ended_all_the_same():
+    swallowed = asyncio.Event()
+
+    async def deaf() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end([task], again_after=0.05)
+    assert swallowed.is_set()
+    assert task.cancelled()
+
+
+async def test_work_that_loses_one_cancellation_still_gives_its_lease_back(database: Database):
+    lease = Lease(database, "work", seconds=0.3, patience=0.1)
+    losses = 0
+
+    async def work() -> None:
+        nonlocal losses
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                losses += 1
+                if losses > 1:
+                    raise
+
+    holding = asyncio.create_task(lease.hold(work))
+
+    async def held() -> bool:
+        return lease.held
+
+    await until(held)
+    soon = [{"$set": {"holder": "a thief", "until": {"$add": ["$$NOW", 60_000]}}}]
+    await database["leases"].update_one({"_id": "work"}, soon)
+    await asyncio.wait_for(holding, 5)
+    assert losses == 2
 
 
 async def test_only_asked_types_are_handed_over(database: Database):
