@@ -13,6 +13,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.runtime.delivery import Delivery, DeliveryLimits, TooManyParked
+from shared.runtime.ending import end
 from shared.runtime.gauges import LAG, STOPPED
 from shared.runtime.parking import Parking
 from shared.runtime.record import Handle, OnUnreadable, Record
@@ -177,8 +178,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         await asyncio.wait([work], timeout=LEAVE_WITHIN)
         if not work.done():
-            work.cancel()
-            await asyncio.wait([work])
+            await end([work])
 
 
 async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:

@@ -16,6 +16,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.events.catalogue import URGENT
 from shared.runtime.commit import Commit
+from shared.runtime.ending import end
 from shared.runtime.gauges import OVERDUE, UNDELIVERED
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.outgoing import Outgoing, outgoing
@@ -76,10 +77,7 @@ class Push:
                 await self._stop(saving)
 
     async def _stop(self, saving: asyncio.Task[None]) -> None:
-        tasks = {saving, *self._deliveries}
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await end([saving, *self._deliveries])
         self._steps.clear()
         self._flying.clear()
 
