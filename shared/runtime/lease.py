@@ -69,7 +69,8 @@ class Lease:
             return_document=ReturnDocument.AFTER,
         )
         try:
-            lease = await asyncio.wait_for(change, self._seconds)
+            async with asyncio.timeout(self._seconds):  # wait_for may swallow a cancellation (Python 3.11)
+                lease = await change
         except (ConnectionFailure, WriteConcernError, TimeoutError):
             return self.held
         except DuplicateKeyError:
@@ -81,7 +82,8 @@ class Lease:
     async def _release(self) -> None:
         self._held_until = 0.0
         with contextlib.suppress(PyMongoError, TimeoutError):
-            await asyncio.wait_for(self._leases.delete_one({"_id": self.name, "holder": self._holder}), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                await self._leases.delete_one({"_id": self.name, "holder": self._holder})
 
 
 async def _run(work: Callable[[], Awaitable[None]]) -> None:
