@@ -144,10 +144,18 @@ class LocalStack:
     def wait_ready(self, name: str, *, not_pid: int | None = None, within_s: float = 30.0) -> None:
         """Return when a process is ready, and is another one than `not_pid`."""
         wait_until(
-            lambda: self.condition(name) == "ready" and self.pid(name) not in (None, not_pid),
+            lambda: self._ready_pid(name) not in (None, not_pid),
             within_s=within_s,
             what=f"{name} ready; see {self.logs / name}.log",
         )
+
+    def _ready_pid(self, name: str) -> int | None:
+        """The pid of a ready process, from one look: two looks may see the old one ready and the new one's pid."""
+        note = state.alive(self.folder)
+        child = note.children[name] if note else None
+        if child is None or child.running is None or child.condition != "ready":
+            return None
+        return child.running.pid if child.running.process() else None
 
     def _listed(self, key: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = httpx.get(self.described[key], trust_env=False).raise_for_status().json()

@@ -36,8 +36,8 @@ def _plain(document: dict[str, Any]) -> dict[str, Any]:
 async def records(bootstrap: str) -> list[Record]:
     """Every record of every topic, from the first to the last there is now."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         places = [TopicPartition(topic, number) for topic in TOPICS for number in range(PARTITIONS)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
