@@ -56,7 +56,6 @@ async def test_kafka_stopped_for_a_minute_under_load_refuses_nothing_and_still_p
 
 
 @pytest.mark.real
-@pytest.mark.campaign
 @pytest.mark.timeout(300)
 async def test_mongod_restarted_answers_try_again_or_success_and_loses_nothing(tmp_path: Path) -> None:
     with own_stack(tmp_path) as stack:
