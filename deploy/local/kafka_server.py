@@ -82,4 +82,7 @@ def _prepare(properties: Path, port: int, controller: int, data: Path) -> None:
         return
     cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     tool = [*_java(properties.parent), "kafka.tools.StorageTool"]
-    subprocess.run([*tool, "format", "-t", cluster, "-c", properties], env=inherited(), check=True, capture_output=True)
+    # In one word: one id in 64 begins with a dash, and would be read as an option by itself.
+    subprocess.run(
+        [*tool, "format", f"--cluster-id={cluster}", "-c", properties], env=inherited(), check=True, capture_output=True
+    )

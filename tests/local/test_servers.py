@@ -1,6 +1,8 @@
 """The real servers behave as all other tests rely on: topics as committed, a replica set with change streams."""
 
+import secrets
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from deploy.local.testing import local_kafka
 from deploy.topics import FILE, Topic, TopicsDiffer, create, differing, load, provision
 
 TWO_MEGABYTES = 2 * 1024 * 1024
@@ -86,3 +89,12 @@ class _admin:  # noqa: N801 - reads as a function
 
     async def __aexit__(self, *_: object) -> None:
         await self.client.close()
+
+
+@pytest.mark.real
+def test_a_cluster_id_that_begins_with_a_dash_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "token_bytes", lambda count: b"\xfb" * count)
+
+    with local_kafka(tmp_path) as bootstrap:
+        assert bootstrap
+    assert "cluster.id=-" in (tmp_path / "data" / "meta.properties").read_text()
