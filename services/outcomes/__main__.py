@@ -1,38 +1,35 @@
-"""`python -m services.outcomes [serve|parked ...]`."""
+"""python -m services.outcomes [serve | parked list|count|redrive KEY|discard ID WORDS]; it keeps no journal."""
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
-from services.outcomes.app import Service, build
+from services.outcomes.app import SERVICE, Service, build
 from services.outcomes.settings import Settings
 from shared.runtime.log import configure
 from shared.runtime.redrive import parked_command
 from shared.runtime.serve import serve
 
-USAGE = "serve | parked list | parked count | parked redrive KEY | parked discard PLACE REASON"
+
+async def parked(settings: Settings, arguments: Sequence[str]) -> list[str]:
+    """Run `parked ...` and give the lines to print."""
+    outcomes = Service(settings)
+    async with outcomes.client:
+        return await parked_command(arguments, parking=outcomes.parking, handlers=outcomes.handlers)
 
 
-async def _parked(settings: Settings, arguments: list[str]) -> list[str]:
-    service = Service(settings)
-    lines = await parked_command(arguments, parking=service.parking, handlers=service.handlers())
-    await service.close()
-    return lines
-
-
-def main(arguments: list[str]) -> int:
-    """Run what was asked; without arguments serve."""
-    configure("outcomes")
-    match arguments:
+def main(arguments: Sequence[str]) -> None:
+    """Serve, or do what an operator asked for."""
+    configure(SERVICE)
+    settings = Settings()
+    match list(arguments):
         case [] | ["serve"]:
-            settings = Settings()
             serve(build(settings), host=settings.host, port=settings.port)
         case ["parked", *rest]:
-            print(*asyncio.run(_parked(Settings(), rest)), sep="\n")
+            print("\n".join(asyncio.run(parked(settings, rest))))
         case _:
-            print(USAGE)
-            return 2
-    return 0
+            sys.exit(__doc__)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main(sys.argv[1:])

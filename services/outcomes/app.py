@@ -47,13 +47,14 @@ class Service:
         )
         self.ready = MajorityWrite(self.database)
 
+    @property
     def handlers(self) -> dict[str, Handle]:
         """What is done with each topic."""
         return dict.fromkeys(TOPICS, journeys_handler(self.views))
 
     def parts(self) -> list[Part]:
         """Everything that runs beside HTTP."""
-        handle = journeys_handler(self.views)
+        handle = self.handlers[TOPICS[0]]
         return [Consumer(SERVICE, self.settings.kafka, GROUP, TOPICS, handle=handle, parking=self.parking)]
 
     async def prepare(self) -> None:

@@ -1,4 +1,4 @@
-"""python -m services.referral [serve | parked list|count|redrive KEY|discard ID WORDS]."""
+"""python -m services.referral [serve | recover | parked list|count|redrive KEY|discard ID WORDS]; it keeps no views."""
 
 import asyncio
 import sys
@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from services.referral.app import SERVICE, build, made
 from services.referral.settings import Settings
 from shared.runtime.log import configure
-from shared.runtime.redrive import parked_command
+from shared.runtime.operate import parked, recovered
 from shared.runtime.serve import serve
 
 
-async def parked(settings: Settings, arguments: Sequence[str]) -> list[str]:
+async def operate(settings: Settings, command: str, arguments: Sequence[str]) -> list[str]:
     """Run an operator's command and give the lines to print."""
     referral = made(settings)
-    async with referral.client:
-        running = asyncio.create_task(referral.executor.run())
-        try:
-            return await parked_command(arguments, parking=referral.parking, handlers=referral.handlers)
-        finally:
-            running.cancel()
+    if command == "recover":
+        return await recovered(referral, SERVICE, settings.kafka)
+    return await parked(referral, arguments)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -29,10 +26,8 @@ def main(arguments: Sequence[str]) -> None:
     match list(arguments):
         case [] | ["serve"]:
             serve(build(settings), host=settings.host, port=settings.port)
-        case ["rebuild"]:
-            print("nothing to rebuild: referral keeps no views")
-        case ["parked", *rest]:
-            print("\n".join(asyncio.run(parked(settings, rest))))
+        case ["recover" | "parked" as command, *rest]:
+            print("\n".join(asyncio.run(operate(settings, command, rest))))
         case _:
             sys.exit(__doc__)
 

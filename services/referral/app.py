@@ -1,6 +1,7 @@
 """The composition root of referral: the only file that makes clients and stores and reads data files."""
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -14,12 +15,12 @@ from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.kafka import HEARS, to_inputs
 from services.referral.adapters.keeper import Keeper
-from services.referral.adapters.orphans import Orphans
 from services.referral.adapters.queries import People, Referrals
 from services.referral.domain.decide import decide, decide_refusal, decide_request
 from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
 from services.referral.settings import Settings
 from shared.programmes.load import ProgrammeData, load
+from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
@@ -34,7 +35,7 @@ from shared.runtime.part import Part
 from shared.runtime.push import Push
 from shared.runtime.record import Handle
 from shared.runtime.relay import Relay
-from shared.runtime.vault import Vault
+from shared.runtime.vault import Sweeper, Vault
 
 SERVICE = "referral"
 Document = dict[str, Any]
@@ -75,6 +76,7 @@ class Referral:
     executor: Executor
     vault: Vault
     parking: Parking
+    digest: Digest
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -94,6 +96,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
     client = connect(settings.mongo_url)
     database = client[settings.database]
     store = MongoStore(database)
+    master = FileMasterKey(settings.key_file)
     return Referral(
         settings=settings,
         clock=now,
@@ -101,8 +104,9 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
         database=database,
         store=store,
         executor=Executor(SERVICE, deciders(), store, now),
-        vault=Vault(database, client[f"{settings.database}_keys"], FileMasterKey(settings.key_file), now),
+        vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         parking=Parking(database),
+        digest=partial(digest_of, key=master.derived("digest")),
     )
 
 
@@ -113,12 +117,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     parts: list[Part] = [
         executor,
         referral.vault,
-        Orphans(referral.vault, durable(database, COMMITS)),
+        Sweeper(referral.vault, durable(database, COMMITS)),
         Relay(SERVICE, database, settings.kafka),
         Push(SERVICE, database, settings.safeguarding),
         Consumer(SERVICE, settings.kafka, SERVICE, HEARS, inputs_handler(executor, to_inputs), referral.parking),
     ]
-    intake = Intake(executor, referral.vault, programme_data(), referral.clock)
+    intake = Intake(executor, referral.vault, programme_data(), referral.clock, digest=referral.digest)
     app = build_app(
         "Beside: referral",
         parts=parts,

@@ -27,6 +27,7 @@ from services.safeguarding.domain.rota import PageChannel, Rota, rota_from
 from services.safeguarding.domain.state import due, evolve, initial
 from services.safeguarding.settings import Settings
 from shared.programmes.load import RISK_FILE, risk_levels_from
+from shared.runtime.body import digest_of
 from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
@@ -98,6 +99,7 @@ class Service:
         self.timers = Timers(self.database, self.executor, self.clock, lease=Lease(self.database, "timers"))
         self.parking = Parking(self.database)
         master = FileMasterKey(settings.key_file)
+        self.digest = partial(digest_of, key=master.derived("digest"))
         self.vault = Vault(self.database, self.client[f"{settings.database}_keys"], master, self.clock)
         self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.clock)
         self.queries = Queries(
@@ -135,6 +137,7 @@ class Service:
         self.timers.remember(settled)
         self.notifier.wake(settled)
 
+    @property
     def handlers(self) -> dict[str, Handle]:
         """What is done with each topic."""
         ordinary = kafka.cases_handler(self.heard)
@@ -143,7 +146,7 @@ class Service:
 
     def consumers(self) -> list[Consumer]:
         """The two groups: signals, where nothing is only parked, and the ordinary one."""
-        handlers, servers = self.handlers(), self.settings.kafka
+        handlers, servers = self.handlers, self.settings.kafka
         return [
             Consumer(
                 *(SERVICE, servers, kafka.SIGNALS_GROUP, kafka.SIGNALS_TOPICS),
@@ -199,6 +202,7 @@ class Service:
             ladder=self.rules.ladder,
             rota=self.rules.rota,
             clock=self.clock,
+            digest=self.digest,
         )
 
 

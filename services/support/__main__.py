@@ -7,28 +7,18 @@ from collections.abc import Sequence
 from services.support.app import SERVICE, VIEWS, build, made
 from services.support.settings import Settings
 from shared.runtime.log import configure
-from shared.runtime.rebuild import rebuild
-from shared.runtime.recover import recover
-from shared.runtime.redrive import parked_command
+from shared.runtime.operate import parked, rebuilt, recovered
 from shared.runtime.serve import serve
 
 
 async def operate(settings: Settings, command: str, arguments: Sequence[str]) -> list[str]:
     """Run an operator's command and give the lines to print."""
     support = made(settings)
-    async with support.client:
-        if command == "rebuild":
-            for spec in VIEWS:
-                await rebuild(support.database, spec, support.clock)
-            return [f"{len(VIEWS)} rebuilt"]
-        if command == "recover":
-            done = await recover(SERVICE, support.database, settings.kafka)
-            return [f"{done.appended} commits appended", *(f"not whole: {one}" for one in done.incomplete)]
-        running = asyncio.create_task(support.executor.run())
-        try:
-            return await parked_command(arguments, parking=support.parking, handlers=support.handlers)
-        finally:
-            running.cancel()
+    if command == "rebuild":
+        return await rebuilt(support, VIEWS)
+    if command == "recover":
+        return await recovered(support, SERVICE, settings.kafka)
+    return await parked(support, arguments)
 
 
 def main(arguments: Sequence[str]) -> None:

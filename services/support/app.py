@@ -34,6 +34,7 @@ from services.support.domain.volunteer.commands import DeadlinePassed
 from services.support.domain.volunteer.decide import decide as decide_volunteer
 from services.support.settings import Settings
 from shared.programmes.load import ProgrammeData, load
+from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
@@ -105,6 +106,7 @@ class Support:
     vault: Vault
     views: Views
     parking: Parking
+    digest: Digest
     http: httpx.AsyncClient
 
     @property
@@ -116,10 +118,25 @@ class Support:
     def doors(self) -> Doors:
         """What the routes use."""
         queries = Queries(self.views)
-        risk, executor, vault, clock = self.data.risk, self.executor, self.vault, self.clock
-        worries = Worries(executor=executor, queries=queries, vault=vault, risk=risk, clock=clock)
         safeguarding = Safeguarding(self.settings.safeguarding, self.http)
-        return Doors(executor, queries, safeguarding, vault, worries, self.data.sites, clock)
+        worries = Worries(
+            executor=self.executor,
+            queries=queries,
+            vault=self.vault,
+            risk=self.data.risk,
+            clock=self.clock,
+            digest=self.digest,
+        )
+        return Doors(
+            executor=self.executor,
+            queries=queries,
+            safeguarding=safeguarding,
+            vault=self.vault,
+            worries=worries,
+            sites=self.data.sites,
+            clock=self.clock,
+            digest=self.digest,
+        )
 
     @property
     def parts(self) -> list[Part]:
@@ -157,6 +174,7 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
     client = connect(settings.mongo_url)
     database = client[settings.database]
     store = MongoStore(database)
+    master = FileMasterKey(settings.key_file)
     told: list[Timers] = []
 
     def remember(settled: Any) -> None:
@@ -174,9 +192,10 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
         store=store,
         executor=executor,
         timers=timers,
-        vault=Vault(database, client[f"{settings.database}_keys"], FileMasterKey(settings.key_file), now),
+        vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         views=Views(database, VIEWS),
         parking=Parking(database),
+        digest=partial(digest_of, key=master.derived("digest")),
         http=http or httpx.AsyncClient(timeout=settings.hold_answer_within, trust_env=False),
     )
 

@@ -10,4 +10,6 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUPPORT_", frozen=True, extra="ignore")
 
+    port: int = 8103
+    database: str = "support"
     hold_answer_within: float = 2.0

@@ -7,28 +7,18 @@ from collections.abc import Sequence
 from services.triage.app import SERVICE, VIEWS, build, made
 from services.triage.settings import Settings
 from shared.runtime.log import configure
-from shared.runtime.rebuild import rebuild
-from shared.runtime.recover import recover
-from shared.runtime.redrive import parked_command
+from shared.runtime.operate import parked, rebuilt, recovered
 from shared.runtime.serve import serve
 
 
 async def operate(settings: Settings, command: str, arguments: Sequence[str]) -> list[str]:
     """Run an operator's command and give the lines to print."""
     triage = made(settings)
-    async with triage.client:
-        if command == "rebuild":
-            for spec in VIEWS:
-                await rebuild(triage.database, spec, triage.clock)
-            return [f"{len(VIEWS)} rebuilt"]
-        if command == "recover":
-            done = await recover(SERVICE, triage.database, settings.kafka)
-            return [f"{done.appended} commits appended", *(f"not whole: {one}" for one in done.incomplete)]
-        running = asyncio.create_task(triage.executor.run())
-        try:
-            return await parked_command(arguments, parking=triage.parking, handlers=triage.handlers)
-        finally:
-            running.cancel()
+    if command == "rebuild":
+        return await rebuilt(triage, VIEWS)
+    if command == "recover":
+        return await recovered(triage, SERVICE, settings.kafka)
+    return await parked(triage, arguments)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from services.triage.domain.views import WORKLIST, keys, project
 from services.triage.settings import Settings
 from shared.instruments.model import load as load_instruments
 from shared.programmes.load import load as load_programmes
+from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
@@ -74,6 +75,7 @@ class Triage:
     vault: Vault
     views: Views
     parking: Parking
+    digest: Digest
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -105,6 +107,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         views=Views(database, VIEWS),
         parking=Parking(database),
+        digest=partial(digest_of, key=master.derived("digest")),
     )
 
 
@@ -129,8 +132,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         start=[triage.start],
         stop=[triage.client.close],
     )
-    measuring = Measuring(triage.executor, queries, triage.rules.risk, triage.clock)
-    app.include_router(routes(Doors(triage.executor, queries, measuring, triage.vault)))
+    measuring = Measuring(triage.executor, queries, triage.rules.risk, triage.clock, triage.digest)
+    app.include_router(routes(Doors(triage.executor, queries, measuring, triage.vault, triage.digest)))
     return app
 
 

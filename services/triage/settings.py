@@ -10,4 +10,6 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", frozen=True, extra="ignore")
 
+    port: int = 8102
+    database: str = "triage"
     usual_programme: str = "parents-in-mind"

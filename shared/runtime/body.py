@@ -5,7 +5,7 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,9 +15,10 @@ from shared.runtime.problems import Refused, faults_in
 
 JSON: Final = frozenset({"application/json"})
 DEEPEST = 40
-DIGEST_KEY = b"beside/canonical-body"
 KEY_FORM = re.compile(r"[!-~]{8,64}")
 M = TypeVar("M", bound=BaseModel)
+Digest = Callable[[bytes], str]
+"""`digest_of` under a service's own key."""
 
 
 def require_media(request: Request, types: Collection[str] = JSON) -> None:
@@ -94,10 +95,10 @@ def parse(model: type[M], body: bytes) -> M:
         raise Refused(422, "body.invalid", "Some fields cannot be taken.", errors=faults_in(invalid)) from None
 
 
-def digest_of(body: bytes, *, key: bytes = DIGEST_KEY) -> str:
+def digest_of(body: bytes, *, key: bytes) -> str:
     """HMAC-SHA256 of the body in canonical form: the same request has the same one, whatever its spacing or order.
 
-    Give a `key` of the service's own (`master.derived("digest")`), else a stolen journal lets short bodies be guessed.
+    `key` is the service's own secret (`master.derived("digest")`): else a stolen journal lets short bodies be guessed.
     """
     try:
         canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()

@@ -14,7 +14,7 @@ from starlette.routing import Match
 
 from shared.events.refusal import Rejected
 from shared.runtime import metrics
-from shared.runtime.body import claim_for, digest_of, idempotency_key, parse, read_body, require_media, strict_json
+from shared.runtime.body import claim_for, idempotency_key, parse, read_body, require_media, strict_json
 from shared.runtime.errors import Failure, Unavailable
 from shared.runtime.limits import BodyLimits, Limits, OnRefusal, TurnedAway
 from shared.runtime.observe import CORRELATION, Observed, correlation_of
@@ -30,7 +30,6 @@ __all__ = [
     "build_app",
     "claim_for",
     "correlation_of",
-    "digest_of",
     "idempotency_key",
     "parse",
     "problem",

@@ -20,7 +20,6 @@ from shared.runtime.http import (
     Refused,
     claim_for,
     correlation_of,
-    digest_of,
     idempotency_key,
     parse,
     read_body,
@@ -65,7 +64,7 @@ def post_route(intake: Intake) -> Route:
         asking = Asking(
             cause=command_cause(LOCAL, OPERATION, key),
             claims=(claim_for(LOCAL, OPERATION, key),),
-            digest=digest_of(body),
+            digest=intake.digest(body),
             correlation=correlation_of(request),
         )
         outcome = await intake.take(json_mapper.to_referral(asked, origin), asking)
@@ -92,7 +91,7 @@ def routes(intake: Intake, referrals: Referrals, people: People) -> APIRouter:
                 cause=command_cause(str(person), "withdraw", key),
                 correlation=correlation_of(request),
                 claims=(claim_for(str(person), "withdraw", key),),
-                digest=f"{digest_of(body)}/{case}",
+                digest=f"{intake.digest(body)}/{case}",
             )
         )
         return {"id": str(case), "version": outcome.version, "status": "closed"}

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.referral.adapters.mapped import Mapped, Origin
 from shared.programmes.load import ProgrammeData
+from shared.runtime.body import Digest
 from shared.runtime.clock import Clock, new_id
 from shared.runtime.executor import Executor
 from shared.runtime.submission import Outcome, Scope, Submission
@@ -29,11 +30,12 @@ class Asking:
 class Intake:
     """What the adapters of this service share: rules as data, the clock, the vault and the executor."""
 
-    def __init__(self, executor: Executor, vault: Vault, data: ProgrammeData, clock: Clock) -> None:
+    def __init__(self, executor: Executor, vault: Vault, data: ProgrammeData, clock: Clock, *, digest: Digest) -> None:
         self.executor = executor
         self.vault = vault
         self.data = data
         self.clock = clock
+        self.digest = digest
 
     def origin(self, organisation: str, message: str) -> Origin:
         """A message of `organisation`, about to make a case of its own."""

@@ -19,7 +19,7 @@ from services.safeguarding.domain.rota import Rota
 from shared.access.acting import acting, require
 from shared.events.ids import command_cause
 from shared.events.refusal import NotFound
-from shared.runtime.body import claim_for, digest_of, idempotency_key, parse, read_body
+from shared.runtime.body import Digest, claim_for, idempotency_key, parse, read_body
 from shared.runtime.clock import Clock
 from shared.runtime.executor import Executor
 from shared.runtime.limits import OnRefusal, TurnedAway
@@ -48,6 +48,7 @@ class Doors:
     ladder: Ladder
     rota: Rota
     clock: Clock
+    digest: Digest
 
 
 class AcknowledgeBody(BaseModel):
@@ -92,7 +93,7 @@ def _signals(router: APIRouter, doors: Doors) -> None:
         key = request.headers.get(KEY_HEADER)
         usable = key if key and len(key) in KEY_LENGTHS and key.isascii() and key.isprintable() else None
         claim = claim_for("local", "raise-concern", usable) if usable else None
-        receipt = await doors.raising.take(body, key=usable, digest=digest_of(body), claim=claim)
+        receipt = await doors.raising.take(body, key=usable, digest=doors.digest(body), claim=claim)
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         return _answer(receipt, is_json=media == "application/json", has_key=usable is not None)
 
@@ -130,7 +131,7 @@ def keep_what_was_turned_away(doors: Doors) -> OnRefusal:
             return
         if turned_away.path == "/api/concerns":
             key = str(turned_away.correlation)
-            await doors.raising.take(turned_away.body, key=key, digest=digest_of(turned_away.body), claim=None)
+            await doors.raising.take(turned_away.body, key=key, digest=doors.digest(turned_away.body), claim=None)
         elif turned_away.path == "/api/signals":
             await doors.inbox.take(turned_away.body)
 
@@ -190,7 +191,7 @@ def _acting(router: APIRouter, doors: Doors) -> None:
             input=CloseConcern(concern, body.reason, body.actions),
             cause=command_cause(str(person), operation, key),
             claims=(claim_for(str(person), operation, key),),
-            digest=digest_of(raw),
+            digest=doors.digest(raw),
         )
         outcome = await doors.executor.submit(submission)
         return {"id": str(concern), "version": outcome.version, "status": "closed"}

@@ -14,7 +14,7 @@ from shared.access.acting import Acting
 from shared.events.ids import command_cause
 from shared.events.refusal import Rejected
 from shared.programmes.model import Sites
-from shared.runtime.body import claim_for, digest_of, idempotency_key
+from shared.runtime.body import Digest, claim_for, idempotency_key
 from shared.runtime.clock import Clock
 from shared.runtime.decider import Input
 from shared.runtime.errors import Failure
@@ -36,6 +36,7 @@ class Doors:
     worries: Worries
     sites: Sites
     clock: Clock
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ async def submit(doors: Doors, asked: Asked, command: Input, target: object, sco
             scope=scope,
             correlation=asked.correlation,
             claims=(claim_for(str(asked.person), asked.operation, asked.key),),
-            digest=f"{target}/{digest_of(asked.body)}",
+            digest=f"{target}/{doors.digest(asked.body)}",
         )
     )
     await follow(doors.executor, outcome)

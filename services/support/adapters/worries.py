@@ -15,7 +15,7 @@ from shared.events.codes import About, Signal
 from shared.events.ids import command_cause, concern_id, signal_id_from_message
 from shared.programmes.model import Danger, RiskLevels
 from shared.programmes.risk import level_of_danger
-from shared.runtime.body import digest_of
+from shared.runtime.body import Digest
 from shared.runtime.clock import Clock
 from shared.runtime.errors import Failure
 from shared.runtime.executor import Executor
@@ -58,17 +58,20 @@ def worry_in(sent: Any, *, client: str, message: str) -> Worry | None:
 class Worries:
     """The road of a worry from a request to the journal."""
 
-    def __init__(self, *, executor: Executor, queries: Queries, vault: Vault, risk: RiskLevels, clock: Clock) -> None:
+    def __init__(
+        self, *, executor: Executor, queries: Queries, vault: Vault, risk: RiskLevels, clock: Clock, digest: Digest
+    ) -> None:
         self._executor = executor
         self._queries = queries
         self._vault = vault
         self._risk = risk
         self._clock = clock
+        self._digest = digest
 
     async def keep(self, sent: Any, case: UUID | None, request: Request, body: bytes) -> str | None:
         """Put the worry in `sent` on record; returns the receipt, None where there is no worry. Raises `Failure`."""
         client = request.headers.get(HEADER, "local")
-        message = request.headers.get("Idempotency-Key") or digest_of(body)
+        message = request.headers.get("Idempotency-Key") or self._digest(body)
         worry = worry_in(sent, client=client, message=message)
         if worry is None:
             return None

@@ -18,7 +18,7 @@ from shared.events.ids import command_cause
 from shared.events.refusal import NotFound
 from shared.events.shapes import CODE
 from shared.events.triage import TriageCompleted, TriageOutcome
-from shared.runtime.body import claim_for, digest_of, idempotency_key, parse, read_body
+from shared.runtime.body import Digest, claim_for, idempotency_key, parse, read_body
 from shared.runtime.executor import Executor
 from shared.runtime.http import correlation_of
 from shared.runtime.submission import Outcome, Submission
@@ -35,6 +35,7 @@ class Doors:
     queries: Queries
     measuring: Measuring
     vault: Vault
+    digest: Digest
 
 
 class DecisionBody(BaseModel):
@@ -121,6 +122,6 @@ async def _submit(
         cause=command_cause(str(person), f"{operation}/{command.case}", key),
         correlation=correlation_of(request),
         claims=(claim_for(str(person), operation, key),),
-        digest=f"{command.case}/{digest_of(body)}",
+        digest=f"{command.case}/{doors.digest(body)}",
     )
     return await doors.executor.submit(submission)

@@ -17,7 +17,7 @@ from shared.events.refusal import NotFound, Rejected
 from shared.events.triage import MeasureRecorded
 from shared.programmes.model import RiskLevels
 from shared.programmes.risk import about_of
-from shared.runtime.body import claim_for, digest_of, idempotency_key, parse, read_body
+from shared.runtime.body import Digest, claim_for, idempotency_key, parse, read_body
 from shared.runtime.clock import Clock
 from shared.runtime.executor import Executor
 from shared.runtime.http import correlation_of
@@ -44,11 +44,12 @@ class MeasureBody(BaseModel):
 class Measuring:
     """The road of a questionnaire from a request to the journal."""
 
-    def __init__(self, executor: Executor, queries: Queries, risk: RiskLevels, clock: Clock) -> None:
+    def __init__(self, executor: Executor, queries: Queries, risk: RiskLevels, clock: Clock, digest: Digest) -> None:
         self._executor = executor
         self._queries = queries
         self._risk = risk
         self._clock = clock
+        self._digest = digest
 
     async def take(self, case: str, request: Request) -> dict[str, Any]:
         """The answer to hand out. Raises `Refused` or `Rejected`, with the receipts of worries already on record."""
@@ -65,7 +66,7 @@ class Measuring:
         return answer | ({"receipts": receipts} if receipts else {})
 
     async def _flag(self, case: UUID | None, request: Request, body: bytes) -> list[str]:
-        message = request.headers.get("Idempotency-Key") or digest_of(body)
+        message = request.headers.get("Idempotency-Key") or self._digest(body)
         client = request.headers.get(HEADER, "local")
         signals = worries_in(body, self._risk, client=client, message=message)
         if not signals:
@@ -99,7 +100,7 @@ class Measuring:
                 cause=command_cause(str(person), f"measure/{case}", key),
                 correlation=correlation_of(request),
                 claims=(claim_for(str(person), "measure", key),),
-                digest=f"{case}/{digest_of(body)}",
+                digest=f"{case}/{self._digest(body)}",
             )
         )
         recorded = next(one.event for one in outcome.recorded if isinstance(one.event, MeasureRecorded))
