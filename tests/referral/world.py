@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.referral.adapters.intake import Intake
 from services.referral.app import deciders, doors, profile, programme_data
 from shared.events.event import Event
 from shared.events.referral import ReferralReceived, ReferralWorryFlagged
+from shared.programmes.load import ProgrammeData
 from shared.runtime.body import digest_of
 from shared.runtime.commit import recorded
 from shared.runtime.executor import Executor
@@ -81,13 +82,18 @@ class World:
         return [one for one in self.events() if isinstance(one, ReferralWorryFlagged)]
 
 
+@cache
+def _data() -> ProgrammeData:
+    return programme_data()
+
+
 @asynccontextmanager
 async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     """An intake that answers until the block ends."""
     store, clock = MemoryStore(), HandClock(NOW)
     vault = OpenVault(store)
     executor = Executor("referral", deciders(), store, clock)
-    intake = Intake(executor, vault, programme_data(), clock, digest=partial(digest_of, key=b"test"))  # type: ignore[arg-type]
+    intake = Intake(executor, vault, _data(), clock, digest=partial(digest_of, key=b"test"))  # type: ignore[arg-type]
     app = build_app("test", parts=[], ready=_ready)
     doors(app, intake, profile=profile(), conformance=conformance)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
