@@ -24,6 +24,8 @@ from shared.runtime.record import Handle
 from shared.runtime.views import Views, ViewSpec
 
 SERVICE = "outcomes"
+REST_S = 1.0
+"""Figures are read by people, seconds later; what services say of a case within a second is one write here."""
 HERE = Path(__file__).parent
 INSTRUMENTS = HERE.parent.parent / "shared" / "instruments"
 JOURNEYS = ViewSpec(journey.NAME, journey.keys, journey.project)
@@ -55,7 +57,7 @@ class Service:
     def parts(self) -> list[Part]:
         """Everything that runs beside HTTP."""
         handle = self.handlers[TOPICS[0]]
-        return [Consumer(SERVICE, self.settings.kafka, GROUP, TOPICS, handle=handle, parking=self.parking)]
+        return [Consumer(SERVICE, self.settings.kafka, GROUP, TOPICS, handle=handle, parking=self.parking, rest=REST_S)]
 
     async def prepare(self) -> None:
         """Create every index before the first write."""

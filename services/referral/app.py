@@ -13,7 +13,7 @@ from services.referral.adapters import bars, http
 from services.referral.adapters.bars_profile import Profile, profile_from
 from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
-from services.referral.adapters.kafka import HEARS, to_inputs
+from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.referral.adapters.keeper import Keeper
 from services.referral.adapters.queries import People, Referrals
 from services.referral.domain.decide import decide, decide_refusal, decide_request
@@ -38,6 +38,8 @@ from shared.runtime.relay import Relay
 from shared.runtime.vault import Sweeper, Vault
 
 SERVICE = "referral"
+REST_S = 0.1
+"""Where a referral stands is read by people; nobody sees a tenth of a second."""
 Document = dict[str, Any]
 
 
@@ -81,7 +83,7 @@ class Referral:
     @property
     def handlers(self) -> dict[str, Handle]:
         """What becomes of each topic's events, for the consumer and for `parked redrive`."""
-        return dict.fromkeys(HEARS, inputs_handler(self.executor, to_inputs))
+        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
 
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
@@ -113,14 +115,14 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
 def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     """The application, with every background part in its lifespan; Kafka may be away."""
     referral = made(settings, clock=clock)
-    database, executor = referral.database, referral.executor
+    database, executor, handle = referral.database, referral.executor, referral.handlers[TOPICS[0]]
     parts: list[Part] = [
         executor,
         referral.vault,
         Sweeper(referral.vault, durable(database, COMMITS)),
-        Relay(SERVICE, database, settings.kafka),
-        Push(SERVICE, database, settings.safeguarding),
-        Consumer(SERVICE, settings.kafka, SERVICE, HEARS, inputs_handler(executor, to_inputs), referral.parking),
+        Relay(SERVICE, database, settings.kafka, bell=referral.store.bell),
+        Push(SERVICE, database, settings.safeguarding, bell=referral.store.bell),
+        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]
     intake = Intake(executor, referral.vault, programme_data(), referral.clock, digest=referral.digest)
     app = build_app(
@@ -136,7 +138,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 
 def doors(app: FastAPI, intake: Intake, *, profile: Profile, conformance: bool) -> None:
     """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
-    app.router.routes.append(http.post_route(intake))
+    app.router.routes.insert(0, http.post_route(intake))  # looked at first, because it is asked for most
     app.include_router(http.routes(intake, Referrals(intake.executor), People(intake.vault)))
     describe(app)
     app.mount(bars.BASE, bars.door(intake, profile, conformance=conformance))

@@ -49,6 +49,8 @@ from shared.runtime.views import Views, ViewSpec
 
 log = structlog.get_logger()
 SERVICE = "safeguarding"
+REST_S = 0.2
+"""Where cases belong is known long before anybody asks; signals never rest."""
 HERE = Path(__file__).parent
 PROGRAMMES = HERE.parent.parent / "shared" / "programmes"
 CONCERNS = ViewSpec(views.NAME, views.keys, views.project)
@@ -158,6 +160,8 @@ class Service:
                 *(SERVICE, servers, kafka.GROUP, kafka.TOPICS),
                 handle=handlers[kafka.TOPICS[0]],
                 parking=self.parking,
+                hears=kafka.HEARD,
+                rest=REST_S,
             ),
         ]
 
@@ -168,12 +172,12 @@ class Service:
             self.executor,
             self.vault,
             self.notifier,
-            Follower("local", self.database, local, lease=Lease(self.database, "local")),
+            Follower("local", self.database, local, lease=Lease(self.database, "local"), bell=self.store.bell),
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
             self.inbox,
             Sweeper(self.vault, durable(self.database, COMMITS)),
-            Relay(SERVICE, self.database, self.settings.kafka),
+            Relay(SERVICE, self.database, self.settings.kafka, bell=self.store.bell),
             *self.consumers(),
         ]
 

@@ -12,11 +12,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.support.adapters import http, volunteers
 from services.support.adapters.doors import Doors
-from services.support.adapters.kafka import TOPICS, to_inputs
+from services.support.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.support.adapters.queries import Queries
 from services.support.adapters.safeguarding import Safeguarding
 from services.support.adapters.worries import Worries
 from services.support.domain.case import state as case_state
+from services.support.domain.case.commands import HearTriage
 from services.support.domain.case.decide import decide as decide_case
 from services.support.domain.case.decide import decide_worry
 from services.support.domain.policy import Places, places_from
@@ -58,6 +59,8 @@ from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
 
 SERVICE = "support"
+REST_S = 0.1
+"""A person reads what triage decided; nobody sees a tenth of a second."""
 VIEWS = (
     ViewSpec(VOLUNTEERS, volunteer_keys, project_volunteer),
     ViewSpec(CASES, case_keys, project_case),
@@ -112,7 +115,7 @@ class Support:
     @property
     def handlers(self) -> dict[str, Handle]:
         """What becomes of each topic's events, for the consumer and for `parked redrive`."""
-        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
+        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs, begins=(HearTriage,)))
 
     @property
     def doors(self) -> Doors:
@@ -142,17 +145,17 @@ class Support:
     def parts(self) -> list[Part]:
         """Everything that runs behind the routes."""
         tail = in_order(self.timers, self.views, Reactions(self.executor, react))
-        handle = inputs_handler(self.executor, to_inputs)
+        handle = self.handlers[TOPICS[0]]
         return [
             self.executor,
             self.vault,
             Sweeper(self.vault, durable(self.database, COMMITS)),
-            Follower("local", self.database, tail, lease=Lease(self.database, "local")),
+            Follower("local", self.database, tail, lease=Lease(self.database, "local"), bell=self.store.bell),
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
-            Relay(SERVICE, self.database, self.settings.kafka),
-            Push(SERVICE, self.database, self.settings.safeguarding),
-            Consumer(SERVICE, self.settings.kafka, SERVICE, TOPICS, handle, self.parking),
+            Relay(SERVICE, self.database, self.settings.kafka, bell=self.store.bell),
+            Push(SERVICE, self.database, self.settings.safeguarding, bell=self.store.bell),
+            Consumer(SERVICE, self.settings.kafka, SERVICE, TOPICS, handle, self.parking, hears=HEARD, rest=REST_S),
         ]
 
     async def start(self) -> None:

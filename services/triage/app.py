@@ -10,9 +10,10 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.triage.adapters.http import Doors, routes
-from services.triage.adapters.kafka import TOPICS, to_inputs
+from services.triage.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.triage.adapters.measuring import Measuring
 from services.triage.adapters.queries import Queries
+from services.triage.domain.commands import HearReferral
 from services.triage.domain.decide import decide, decide_worry
 from services.triage.domain.policy import Rules
 from services.triage.domain.react import react
@@ -80,7 +81,7 @@ class Triage:
     @property
     def handlers(self) -> dict[str, Handle]:
         """What becomes of each topic's events, for the consumer and for `parked redrive`."""
-        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
+        return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs, begins=(HearReferral,)))
 
     async def start(self) -> None:
         """Make what must be there before anything runs; harmless when it is."""
@@ -120,10 +121,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         triage.executor,
         triage.vault,
         Sweeper(triage.vault, durable(triage.database, COMMITS)),
-        Follower("local", triage.database, tail, lease=Lease(triage.database, "local")),
-        Relay(SERVICE, triage.database, settings.kafka),
-        Push(SERVICE, triage.database, settings.safeguarding),
-        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, inputs_handler(triage.executor, to_inputs), triage.parking),
+        Follower("local", triage.database, tail, lease=Lease(triage.database, "local"), bell=triage.store.bell),
+        Relay(SERVICE, triage.database, settings.kafka, bell=triage.store.bell),
+        Push(SERVICE, triage.database, settings.safeguarding, bell=triage.store.bell),
+        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, triage.handlers[TOPICS[0]], triage.parking, hears=HEARD),
     ]
     app = build_app(
         "Beside: triage",

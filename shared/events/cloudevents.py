@@ -12,6 +12,7 @@ from shared.events.event import ENVELOPE_FIELDS
 from shared.events.moment import whole_milliseconds
 from shared.events.recorded import Recorded
 from shared.events.shapes import CODE, STREAM, WIRE
+from shared.events.upcasters import newest
 
 CONTENT_TYPE = "application/json"
 SPECVERSION = "1.0"
@@ -85,6 +86,14 @@ def from_record(key: bytes | None, value: bytes | None, headers: Headers) -> Rec
     if key is not None and key != recorded.key.encode():
         raise Unreadable("key: is not the case, nor the stream's own id")
     return recorded
+
+
+def wire_of(headers: Headers) -> str | None:
+    """The newest name of the type a record says it is of; None when it does not say so in one way. Never raises."""
+    said = [value for name, value in headers if name == "ce_type"]
+    if len(said) != 1 or said[0] is None:
+        return None
+    return newest(said[0].decode("ascii", "replace"))
 
 
 def _headers(headers: Headers) -> dict[str, str]:

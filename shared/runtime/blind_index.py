@@ -1,6 +1,5 @@
 """Finds a person without reading anybody: keyed hashes of normalised values, under a key of their own."""
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -112,7 +111,7 @@ class BlindIndex:
         return [self._hashed(name, form) for name, form in plain if form]
 
     def _hashed(self, name: str, form: str) -> str:
-        return f"{name}:{hmac.digest(self._of(name), form.encode(), hashlib.sha256).hex()}"
+        return f"{name}:{hmac.digest(self._of(name), form.encode(), 'sha256').hex()}"
 
     def _of(self, name: str) -> bytes:
         if name not in self._keys:

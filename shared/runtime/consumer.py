@@ -6,25 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from shared.runtime.acknowledging import Acknowledging
 from shared.runtime.delivery import Delivery, DeliveryLimits, TooManyParked
 from shared.runtime.ending import end
-from shared.runtime.gauges import LAG, STOPPED
+from shared.runtime.gauges import STOPPED
 from shared.runtime.parking import Parking
 from shared.runtime.record import Handle, OnUnreadable, Record
 from shared.runtime.transient import pause
 
 log = structlog.get_logger()
 
+POLL_MS = 1_000
+"""How long a poll waits for the first record; one that comes ends the wait at once."""
 SETTINGS: dict[str, Any] = {
     "batch": True,
     "max_records": 500,
-    "batch_timeout_ms": 10,
+    "batch_timeout_ms": POLL_MS,
     "auto_offset_reset": "earliest",
     "ack_policy": AckPolicy.MANUAL,
     "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
@@ -51,7 +54,9 @@ class Consumer:
     """A Part: reads topics as one group and hands events to `handle` (see `record.Handle`).
 
     Waits for Kafka as long as it is away. When parking fails `run` raises, nothing acknowledged; when too much is
-    parked it stays stopped until the process is started again.
+    parked it stays stopped until the process is started again. `hears`: the types
+    that mean something to `handle` (None: all). `rest` is for readers nobody waits for: so many seconds after each
+    batch, so that a few large ones take the place of many small ones.
     """
 
     def __init__(  # noqa: PLR0913 - each is a separate decision of the composition root
@@ -65,19 +70,28 @@ class Consumer:
         *,
         on_unreadable: OnUnreadable | None = None,
         limits: DeliveryLimits | None = None,
+        hears: frozenset[str] | None = None,
+        rest: float = 0.0,
     ) -> None:
         self.name = f"consumer-{group}"
         self.group = group
         self.topics = tuple(topics)
         self.handle = handle
         self._servers = kafka_servers
+        self._rest = rest
         self._delivery = Delivery(
-            service=service, group=group, handle=handle, parking=parking, on_unreadable=on_unreadable, limits=limits
+            service=service,
+            group=group,
+            handle=handle,
+            parking=parking,
+            on_unreadable=on_unreadable,
+            limits=limits,
+            hears=hears,
         )
 
     def wired(self) -> "Membership":
         """A broker with its one subscriber, not started; tests read the settings from it."""
-        return Membership(self._servers, self.group, self.topics, self._delivery)
+        return Membership(self._servers, self.group, self.topics, self._delivery, rest=self._rest)
 
     async def run(self) -> None:
         """Consume until cancelled. Raises what parking raised."""
@@ -104,7 +118,9 @@ class Consumer:
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     """One stay in the group, from joining until it is cancelled or something fails; never used twice."""
 
-    def __init__(self, servers: str, group: str, topics: Sequence[str], delivery: Delivery) -> None:
+    def __init__(
+        self, servers: str, group: str, topics: Sequence[str], delivery: Delivery, *, rest: float = 0.0
+    ) -> None:
         self.joined = False
         self.broker = KafkaBroker(
             servers,
@@ -119,19 +135,27 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             *topics, group_id=group, listener=self, parser=_parse, decoder=_decode, **SETTINGS
         )
         self.subscriber(self._receive)
-        self._group = group
+        self.subscriber.get_msg = _next_batch
+        self._acknowledging = Acknowledging(group, lambda: self.subscriber.consumer)
         self._delivery = delivery
+        self._rest = rest
         self._work: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[Exception] | None = None
 
     async def consume(self) -> None:
         """Join and consume. Raises what ended it; what was in hand then is not acknowledged and comes again."""
         self._failed = asyncio.get_running_loop().create_future()
+        acknowledging = asyncio.create_task(self._acknowledging.run(), name="acknowledging")
         try:
             await self.broker.start()
             self.joined = True
+            ends: list[asyncio.Future[Any]] = [self._failed, acknowledging]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if acknowledging.done():
+                acknowledging.result()
             raise await self._failed
         finally:
+            await end([acknowledging])
             await self._leave()
             await _within(STOP_WITHIN, self.broker.stop())
 
@@ -141,6 +165,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Reading begins at the committed offsets, or at the beginning."""
+        self._delivery.look_again()
 
     async def _receive(self, records: list[Record]) -> None:
         """The handler: returns when the batch is acknowledged or given back, never raises, never skips."""
@@ -155,30 +180,26 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             if not self._failed.done():
                 self._failed.set_result(failure if isinstance(failure, Exception) else RuntimeError("stopped"))
             await asyncio.Event().wait()  # the next batch must not be acknowledged past this one; `consume` ends it
+        await asyncio.sleep(self._rest)
 
     async def _deliver(self, records: list[Record]) -> None:
         await self._delivery.deliver(records)
-        consumer = self.subscriber.consumer
-        if consumer is None:
-            return
-        offsets = {TopicPartition(one.topic, one.partition): one.offset + 1 for one in records}
-        try:
-            await consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError) as lost:
-            log.warning("message.handled", error_code=type(lost).__name__, outcome="not acknowledged, comes again")
-            return
-        for place, offset in offsets.items():
-            if (end := consumer.highwater(place)) is not None:
-                LAG.labels(self._group, place.topic, place.partition).set(end - offset)
+        self._acknowledging.handled(records)
 
     async def _leave(self) -> None:
-        """Let the batch in hand finish for a moment, then give it back."""
+        """Let the batch in hand finish for a moment, give it back if it does not, and acknowledge what is done."""
         work = self._work
-        if work is None or work.done():
-            return
-        await asyncio.wait([work], timeout=LEAVE_WITHIN)
-        if not work.done():
-            await end([work])
+        if work is not None and not work.done():
+            await asyncio.wait([work], timeout=LEAVE_WITHIN)
+            if not work.done():
+                await end([work])
+        await _within(LEAVE_WITHIN, self._acknowledging.now())
+
+
+async def _next_batch(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[Any, Any], ...]:
+    """FastStream's own sleeps after every empty poll, as long as the poll: late for what comes then, and never idle."""
+    found = await consumer.getmany(timeout_ms=POLL_MS, max_records=SETTINGS["max_records"])
+    return tuple(record for records in found.values() for record in records)
 
 
 async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import structlog
 
-from shared.events.catalogue import UnknownType, Unreadable
-from shared.events.cloudevents import from_record
+from shared.events.catalogue import CATALOGUE, UnknownType, Unreadable
+from shared.events.cloudevents import from_record, wire_of
 from shared.events.recorded import Recorded
 from shared.runtime.errors import UnknownHistory
 from shared.runtime.gauges import RECORDS
@@ -40,10 +40,18 @@ class DeliveryLimits:
     seconds: float = 60.0
 
 
+class PassedOver:
+    """A type that is known and means nothing to this reader; the record is not read further."""
+
+
+PASSED_OVER = PassedOver()
+Content = Recorded | Unreadable | UnknownType | PassedOver
+
+
 @dataclass(slots=True)
 class _Read:
     record: Record
-    content: Recorded | Unreadable | UnknownType
+    content: Content
 
     @property
     def key(self) -> Key | None:
@@ -54,6 +62,7 @@ class Delivery:
     """Hands records to `handle` so that each is handled, ignored or parked when `deliver` returns, in order per key.
 
     With `on_unreadable` nothing is only parked: that hook is called first, and no record waits behind another one.
+    `hears`: the wire types that mean something to `handle`; other known ones are passed over. None: every type does.
     """
 
     def __init__(
@@ -65,6 +74,7 @@ class Delivery:
         parking: Parking,
         on_unreadable: OnUnreadable | None = None,
         limits: DeliveryLimits | None = None,
+        hears: frozenset[str] | None = None,
     ) -> None:
         self._service = service
         self._group = group
@@ -72,21 +82,40 @@ class Delivery:
         self._parking = parking
         self._on_unreadable = on_unreadable
         self._limits = limits or DeliveryLimits()
+        self._passes_over = frozenset() if hears is None else CATALOGUE.keys() - hears
         self._failures: deque[float] = deque()
+        self._open: set[Key] | None = None
+
+    def look_again(self) -> None:
+        """Partitions came from another instance: what it parked of their keys is not known here yet."""
+        self._open = None
 
     async def deliver(self, records: Sequence[Record]) -> None:
         """Deal with every record; passing failures are waited out, however long that takes.
 
         Raises what parking raises, and `TooManyParked`: in both cases nothing of this batch may be acknowledged.
         """
-        read = [_Read(record, _content(record)) for record in records]
-        keys = {one.key for one in read if one.key is not None}
+        read = [_Read(record, self._content(record)) for record in records]
         blocked: set[Key] = set()
-        if keys and not self._on_unreadable:
-            blocked = await self._until_done(lambda: self._parking.open_keys(keys))
+        if not self._on_unreadable:
+            blocked = await self._blocked({one.key for one in read if one.key is not None})
         for wave in _waves(self._without_ignored(read)):
             await self._deliver_wave(wave, blocked)
         self._check_failures()
+
+    async def _blocked(self, keys: set[Key]) -> set[Key]:
+        """Those of `keys` with an open entry. The database is asked about keys that are remembered as open, no others.
+
+        A partition has one reader, so only this instance parks its keys; an operator only ever closes entries.
+        """
+        if self._open is None:
+            self._open = await self._until_done(self._parking.open_keys)
+        doubtful = keys & self._open
+        if not doubtful:
+            return set()
+        blocked = await self._until_done(lambda: self._parking.open_keys(doubtful))
+        self._open -= doubtful - blocked
+        return blocked
 
     def _without_ignored(self, read: Sequence[_Read]) -> list[_Read]:
         kept = [one for one in read if not self._ignored(one)]
@@ -96,9 +125,16 @@ class Delivery:
 
     def _ignored(self, one: _Read) -> bool:
         """Types of other services that this release does not know; of its own, and of signals, none may be missed."""
+        if isinstance(one.content, PassedOver):
+            return True
         if not isinstance(one.content, UnknownType) or self._on_unreadable:
             return False
         return not str(one.content).startswith(f"{self._service}.")
+
+    def _content(self, record: Record) -> Content:
+        if self._passes_over and wire_of(record.headers) in self._passes_over:
+            return PASSED_OVER
+        return _content(record)
 
     async def _deliver_wave(self, wave: Sequence[_Read], blocked: set[Key]) -> None:
         ready: list[tuple[_Read, Recorded]] = []
@@ -125,6 +161,8 @@ class Delivery:
         for one, _ in faulty:
             await self._tell(one.record)
         await self._parking.park([(one.record, reason) for one, reason in faulty])
+        if self._open is not None:
+            self._open.update(one.key for one, _ in faulty if one.key is not None)
         RECORDS.labels(self._group, "parked").inc(len(faulty))
         first, reason = faulty[0]
         log.error(
@@ -191,7 +229,7 @@ class Delivery:
             raise TooManyParked(f"{len(self._failures)} within {self._limits.seconds:g} s")
 
 
-def _content(record: Record) -> Recorded | Unreadable | UnknownType:
+def _content(record: Record) -> Content:
     try:
         return from_record(record.key, record.value, record.headers)
     except (Unreadable, UnknownType) as unreadable:

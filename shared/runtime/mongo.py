@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from shared.runtime.bell import Bell
 from shared.runtime.commit import Commit, Document
 from shared.runtime.errors import Unavailable
 from shared.runtime.store import Refused
@@ -51,6 +52,7 @@ class MongoStore:
     """One service's journal in `database`.commits."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self.bell = Bell()
         self._commits = durable(database, COMMITS)
 
     async def ensure_indexes(self) -> None:
@@ -66,13 +68,15 @@ class MongoStore:
         return by_stream(streams, documents)
 
     async def append(self, commits: Sequence[Commit]) -> list[Refused | None]:
-        """Append in one unordered `insert_many`; see `CommitStore.append`."""
+        """Append in one unordered `insert_many`, and ring; see `CommitStore.append`."""
         try:
             await self._commits.insert_many([commit.to_document() for commit in commits], ordered=False)
         except BulkWriteError as failure:
             return refusals(failure.details, len(commits))
         except PyMongoError as failure:
             raise unavailable(failure) from failure
+        finally:
+            self.bell.ring(entry.type for commit in commits for entry in commit.entries)
         return [None] * len(commits)
 
     async def claimed(self, claim: str) -> Commit | None:

@@ -44,11 +44,13 @@ class Parking:
         if records:
             await self._parked.bulk_write([_insert(record, reason) for record, reason in records], ordered=False)
 
-    async def open_keys(self, keys: Collection[Key]) -> set[Key]:
-        """Those of `keys` that have an open entry."""
-        wanted = {"state": "open", "key": {"$in": [Binary(key) for _, key in keys]}}
-        found = self._parked.find(wanted, {"topic": 1, "key": 1})
-        return {(one["topic"], bytes(one["key"])) async for one in found} & set(keys)
+    async def open_keys(self, keys: Collection[Key] | None = None) -> set[Key]:
+        """Those of `keys` that have an open entry; None asks for every such key."""
+        wanted: Document = {"state": "open", "key": {"$ne": None}}
+        if keys is not None:
+            wanted["key"] = {"$in": [Binary(key) for _, key in keys]}
+        found = {(one["topic"], bytes(one["key"])) async for one in self._parked.find(wanted, {"topic": 1, "key": 1})}
+        return found if keys is None else found & set(keys)
 
     async def of(self, key: str) -> list[Parked]:
         """A key's open entries in the order in which they must be handled."""

@@ -51,21 +51,22 @@ class Position:
 
     async def token(self, token: Any, at: datetime | None) -> None:
         """Save a token; `at` is the database's time of the event it stands behind, None when nothing happened."""
-        fields = {"token": token} | ({"at": at} if at else {})
-        await self._save({"$set": fields, "$unset": {"scan": "", "noted": ""}})
+        await self._save({"token": token} | ({"at": at} if at else {}), without=("scan", "noted"))
 
     async def lost(self) -> None:
         """The token is worthless; keep its time."""
-        await self._save({"$unset": {"token": "", "noted": "", "scan": ""}})
+        await self._save({}, without=("token", "noted", "scan"))
 
     async def scanned(self, place: Place, noted: Timestamp) -> None:
         """Save how far a scan has come."""
-        await self._save({"$set": {"scan": {"recorded_at": place.recorded_at, "id": place.id}, "noted": noted}})
+        await self._save({"scan": {"recorded_at": place.recorded_at, "id": place.id}, "noted": noted})
 
     async def scan_done(self, noted: Timestamp) -> None:
         """The scan is over: the change stream begins at `noted`, whose time is the token's time until there is one."""
-        await self._save({"$set": {"noted": noted, "at": noted.as_datetime()}, "$unset": {"scan": ""}})
+        await self._save({"noted": noted, "at": noted.as_datetime()}, without=("scan",))
 
-    async def _save(self, change: dict[str, Any]) -> None:
-        await self._positions.update_one({"_id": self._name}, change, upsert=True)
-        await self.read()
+    async def _save(self, fields: dict[str, Any], *, without: tuple[str, ...] = ()) -> None:
+        change = {"$set": fields, "$unset": dict.fromkeys(without, "")}
+        asked = {operator: what for operator, what in change.items() if what}
+        await self._positions.update_one({"_id": self._name}, asked, upsert=True)
+        self._saved = {name: value for name, value in self._saved.items() if name not in without} | fields

@@ -15,6 +15,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.events.catalogue import URGENT
+from shared.runtime.bell import Bell
 from shared.runtime.commit import Commit
 from shared.runtime.ending import end
 from shared.runtime.gauges import OVERDUE, UNDELIVERED
@@ -33,7 +34,8 @@ LONGEST_PAUSE = 1.0
 OVERDUE_AFTER = 10.0
 REMIND_EVERY = 60.0
 """Seconds. An undelivered worry is tried at least about once a second for ever, and alarms after ten (DESIGN 4)."""
-AWAIT_MS = 500
+AWAIT_MS = 1
+"""A look does not wait inside the server (`bell.py`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,9 +53,12 @@ class Push:
     pushed twice is one concern, by its signal id.
     """
 
-    def __init__(self, service: str, database: AsyncDatabase[dict[str, Any]], urls: Sequence[str]) -> None:
+    def __init__(
+        self, service: str, database: AsyncDatabase[dict[str, Any]], urls: Sequence[str], *, bell: Bell | None = None
+    ) -> None:
         self.name = "push"
         self._types = frozenset(wire for wire in URGENT if wire.startswith(f"{service}."))
+        self._bell = bell or Bell()
         self._urls = tuple(url.rstrip("/") + PATH for url in urls)
         self._client = database.client
         self._commits = durable(database, COMMITS)
@@ -113,13 +118,17 @@ class Push:
         async with await self._commits.watch(
             pipeline, start_at_operation_time=start, max_await_time_ms=AWAIT_MS
         ) as stream:
-            while stream.alive:
-                change = await stream.try_next()
-                if change is None:
-                    continue
-                if change["operationType"] != "insert":
-                    break
-                yield change["clusterTime"], [Commit.from_document(change["fullDocument"])]
+            with self._bell.heard(self._types) as ear:
+                while stream.alive:
+                    ear.look()
+                    change = await stream.try_next()
+                    if change is None:
+                        await ear.rest()
+                        continue
+                    if change["operationType"] != "insert":
+                        break
+                    ear.found()
+                    yield change["clusterTime"], [Commit.from_document(change["fullDocument"])]
         raise JournalEnded("the change stream ended")
 
     def _start(self, http: httpx.AsyncClient, at: Timestamp, commits: list[Commit]) -> None:

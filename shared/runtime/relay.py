@@ -7,6 +7,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.runtime import restore_guard
+from shared.runtime.bell import Bell
 from shared.runtime.commit import Commit
 from shared.runtime.gauges import RELAY_STUCK, RELAYED
 from shared.runtime.lease import LEASE_SECONDS, Lease
@@ -34,6 +35,7 @@ class Relay:
         database: AsyncDatabase[dict[str, Any]],
         kafka_servers: str,
         *,
+        bell: Bell | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.name = "relay"
@@ -41,6 +43,7 @@ class Relay:
         self._service = service
         self._database = database
         self._servers = kafka_servers
+        self._bell = bell
         self._lease = Lease(database, self.name, seconds=lease_seconds)
         self._checked = False
 
@@ -79,4 +82,4 @@ class Relay:
                 self.relayed += sent
                 RELAYED.inc(sent)
 
-            await Follower(self.name, self._database, publish, as_stored=True).run()
+            await Follower(self.name, self._database, publish, as_stored=True, bell=self._bell).run()

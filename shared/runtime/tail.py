@@ -14,6 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from shared.runtime.aside import Aside, CouldNotHandle
+from shared.runtime.bell import Bell, Ear
 from shared.runtime.commit import Commit, Document
 from shared.runtime.ending import end
 from shared.runtime.lease import Lease
@@ -27,7 +28,9 @@ log = structlog.get_logger()
 SAVE_EVERY = 0.1
 SAVE_WHEN_IDLE = 30.0
 TRY_AGAIN_EVERY = 60.0
-AWAIT_MS = 500
+AWAIT_MS = 1
+"""A look asks what is there and does not wait inside the server (`bell.py`)."""
+IDLE_S = 5.0
 HISTORY_LOST = frozenset({260, 280, 286})
 """InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. A token that does not even open a stream is
 lost whatever the code: damaged ones give a dozen others."""
@@ -71,6 +74,7 @@ class Follower:
     `handler` takes a list of commits and may raise `CouldNotHandle`; anything else it raises ends `run`, and the list
     comes again. `only_types`: only commits with an event of these wire types. With a `lease` one instance follows.
     `as_stored`: no event is decoded first and none held back, for a handler to which unknown events are like others.
+    `bell`: rung by whoever appends in this process; without it a commit may be seen a tenth of a second later.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Follower:
         only_types: frozenset[str] | None = None,
         lease: Lease | None = None,
         as_stored: bool = False,
+        bell: Bell | None = None,
     ) -> None:
         self.name = name
         self._client = database.client
@@ -92,6 +97,7 @@ class Follower:
         self._only = only_types
         self._lease = lease
         self._as_stored = as_stored
+        self._bell = bell or Bell()
         self._level_at = time.monotonic()
         self._saved_at = self._tried_at = 0.0
         self._unsaved: tuple[Any, datetime] | None = None
@@ -145,7 +151,7 @@ class Follower:
             [{"$match": _matching(self._only)}], batch_size=PAGE, max_await_time_ms=AWAIT_MS, **start
         ) as stream:
             self._opened = True
-            reading = asyncio.create_task(_read(stream, queue), name=f"{self.name} reading")
+            reading = asyncio.create_task(_read(stream, queue, self._bell, self._only), name=f"{self.name} reading")
             try:
                 while True:
                     await self._step(queue)
@@ -153,7 +159,7 @@ class Follower:
                 await end([reading])
 
     async def _step(self, queue: asyncio.Queue[Any]) -> None:
-        changes, idle = await _next(queue, SAVE_EVERY if self._unsaved else AWAIT_MS / 100)
+        changes, idle = await _next(queue, SAVE_EVERY if self._unsaved else IDLE_S)
         if changes:
             await self._handle([Commit.from_document(change["fullDocument"]) for change in changes])
             self._unsaved = (changes[-1]["_id"], changes[-1]["clusterTime"].as_datetime())
@@ -201,15 +207,28 @@ def _matching(only: frozenset[str] | None) -> dict[str, Any]:
     return {"$or": [inserts, {"operationType": {"$in": ENDINGS}}]}
 
 
-async def _read(stream: AsyncChangeStream[Document], queue: asyncio.Queue[Any]) -> None:
+async def _read(
+    stream: AsyncChangeStream[Document], queue: asyncio.Queue[Any], bell: Bell, only: frozenset[str] | None
+) -> None:
     """Put changes, idle tokens, and at last the reason for the end into the queue."""
     try:
-        while stream.alive:
-            change = await stream.try_next()
-            await queue.put(_Idle(stream.resume_token) if change is None else change)
+        with bell.heard(only) as ear:
+            while stream.alive:
+                await _look(stream, queue, ear)
         await queue.put(JournalEnded("the change stream ended"))
     except Exception as failure:  # noqa: BLE001 - raised where the changes are handled
         await queue.put(failure)
+
+
+async def _look(stream: AsyncChangeStream[Document], queue: asyncio.Queue[Any], ear: Ear) -> None:
+    ear.look()
+    change = await stream.try_next()
+    if change is not None:
+        ear.found()
+        await queue.put(change)
+        return
+    await queue.put(_Idle(stream.resume_token))
+    await ear.rest()
 
 
 class _Idle:

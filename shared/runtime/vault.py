@@ -1,16 +1,14 @@
 """Keeps what identifies a person, and every free text, encrypted under a key of that person's own.
 
-Keys are durable before the records that need them, records before the commit. Destroying the key is the erasure.
+Key and record are durable before the commit that needs them. Destroying the key is the erasure.
 """
 
 import asyncio
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 import structlog
@@ -19,17 +17,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo import IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import PyMongoError
 
-from shared.events.ids import BESIDE
-from shared.events.refusal import Rejected
-from shared.runtime.batch import AGAIN, Again, GroupCommit
+from shared.runtime.batch import GroupCommit
 from shared.runtime.blind_index import BlindIndex
 from shared.runtime.clock import Clock
-from shared.runtime.errors import TooLarge, Unavailable
+from shared.runtime.errors import TooLarge
 from shared.runtime.master_key import MasterKey
 from shared.runtime.mongo import durable, unavailable
-from shared.runtime.vault_store import NONCE_BYTES, PAGE, Damaged, Keys, repeats
+from shared.runtime.sealing import Sealer, Sealing, opened, record_id
+from shared.runtime.vault_store import PAGE, Damaged, Keys
 
 log = structlog.get_logger()
 Document = dict[str, Any]
@@ -37,32 +34,6 @@ SEAL_WITHIN_S = 4.0
 LARGEST_RECORD = 1_000_000
 UNCOMMITTED_FOR = timedelta(hours=1)
 SWEEP_EVERY_S = 600.0
-PLACE_BITS = 20
-"""A record's place in time is its millisecond and, below it, a count: a million in one millisecond keep their order."""
-
-
-class Erased(Rejected):
-    """The person's key is destroyed: nothing of hers can be written or read any more."""
-
-    def __init__(self) -> None:
-        super().__init__("vault.erased", "This person's data was erased; nothing can be kept about her.")
-
-
-@dataclass(frozen=True, slots=True)
-class Sealing:
-    """One record to be kept, as JSON, about one person, for one input to one stream."""
-
-    id: UUID
-    subject: UUID
-    stream: str
-    cause: UUID
-    plain: bytes
-    entries: tuple[str, ...]
-
-
-def record_id(stream: str, cause: UUID, subject: UUID) -> UUID:
-    """The same input seals the same record under the same id, however often it is tried (DESIGN 6)."""
-    return uuid5(BESIDE, f"vault/{stream}/{cause}/{subject}")
 
 
 class Vault:
@@ -80,8 +51,8 @@ class Vault:
         self._keys = Keys(keys, records, master, clock)
         self._index = BlindIndex(master.derived("blind-index"))
         self._clock = clock
-        self._last_place = 0
-        self._queue: GroupCommit[Sealing, UUID] = GroupCommit(self._seal_all, name="vault")
+        sealer = Sealer(self._records, self._keys, clock)
+        self._queue: GroupCommit[Sealing, UUID] = GroupCommit(sealer, name="vault")
 
     async def ensure_indexes(self) -> None:
         """Create the vault's indexes; harmless when they exist."""
@@ -106,6 +77,7 @@ class Vault:
         cause: UUID,
         record: Mapping[str, Any],
         index: Mapping[str, str] | None = None,
+        new: bool = False,
     ) -> UUID:
         """Keep `record` (JSON values) about `subject`; durable on return. Returns the record's id.
 
@@ -118,7 +90,7 @@ class Vault:
         if len(plain) > LARGEST_RECORD:
             raise TooLarge("a record is larger than one may be")
         entries = tuple(self._index.entries(index or {}))
-        sealing = Sealing(record_id(stream, cause, subject), subject, stream, cause, plain, entries)
+        sealing = Sealing(record_id(stream, cause, subject), subject, stream, cause, plain, entries, new)
         return await self._queue.submit(sealing, within=SEAL_WITHIN_S)
 
     async def read(self, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -183,51 +155,6 @@ class Vault:
         await self._records.update_many({"subject": {"$in": subjects}}, {"$unset": {"index": ""}})
         return destroyed
 
-    async def _seal_all(self, batch: list[Sealing]) -> Sequence[UUID | Exception | Again]:
-        try:
-            ciphers = await self._keys.for_sealing({one.subject for one in batch})
-            documents: dict[UUID, Document] = {}
-            for one in batch:
-                cipher = ciphers.get(one.subject)
-                if isinstance(cipher, AESGCM) and one.id not in documents:
-                    documents[one.id] = self._document(one, cipher)
-            kept = await self._keep(list(documents.values()))
-        except (PyMongoError, Unavailable):
-            return [AGAIN] * len(batch)
-        return [_answer(one, ciphers.get(one.subject), kept) for one in batch]
-
-    def _document(self, one: Sealing, cipher: AESGCM) -> Document:
-        nonce, now = os.urandom(NONCE_BYTES), self._clock.now()
-        self._last_place = max(self._last_place + 1, int(now.timestamp() * 1000) << PLACE_BITS)
-        document: Document = {
-            "_id": one.id,
-            "subject": one.subject,
-            "stream": one.stream,
-            "cause": one.cause,
-            "sealed_at": now,
-            "place": self._last_place,
-            "pending": True,
-            "nonce": nonce,
-            "sealed": cipher.encrypt(nonce, one.plain, _binding(one.id, one.subject)),
-        }
-        if one.entries:
-            document["index"] = list(one.entries)
-        return document
-
-    async def _keep(self, documents: list[Document]) -> set[UUID]:
-        """Insert the records; one that is there stays as it is. Returns those that are durable now."""
-        if not documents:
-            return set()
-        try:
-            await self._records.insert_many(documents, ordered=False)
-        except BulkWriteError as mixed:
-            there = {documents[index]["_id"] for index in repeats(mixed)}
-            here = {"_id": {"$in": list(there)}}
-            await self._records.update_many(here | {"pending": True}, {"$set": {"sealed_at": self._clock.now()}})
-            still = {one["_id"] async for one in self._records.find(here, {"_id": 1})}
-            return {document["_id"] for document in documents} - (there - still)
-        return {document["_id"] for document in documents}
-
     async def _open(self, documents: Sequence[Document]) -> dict[UUID, dict[str, Any]]:
         ciphers = await self._keys.for_reading({document["subject"] for document in documents})
         return {
@@ -254,14 +181,6 @@ class Sweeper:
             await asyncio.sleep(self._every)
 
 
-def _answer(one: Sealing, cipher: AESGCM | Damaged | None, kept: set[UUID]) -> UUID | Exception | Again:
-    if cipher is None:
-        return Erased()
-    if isinstance(cipher, Damaged):
-        return cipher
-    return one.id if one.id in kept else AGAIN
-
-
 async def _taken(committed: AsyncCollection[Document], page: Sequence[Document]) -> set[tuple[str, UUID]]:
     """Which (stream, cause) of the page are in the journal."""
     wanted = {
@@ -274,16 +193,10 @@ async def _taken(committed: AsyncCollection[Document], page: Sequence[Document])
 
 def _opened(document: Document, cipher: AESGCM) -> dict[str, Any]:
     try:
-        plain = cipher.decrypt(document["nonce"], document["sealed"], _binding(document["_id"], document["subject"]))
+        record: dict[str, Any] = orjson.loads(opened(document, cipher))
     except InvalidTag as failure:
         raise Damaged(f"record {document['_id']}") from failure
-    opened: dict[str, Any] = orjson.loads(plain)
-    return opened
-
-
-def _binding(record: UUID, subject: UUID) -> bytes:
-    """What a ciphertext belongs to: copied to another record or person, it does not open."""
-    return record.bytes + subject.bytes
+    return record
 
 
 @contextmanager

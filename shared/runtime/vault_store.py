@@ -114,27 +114,32 @@ class Keys:
         except Damaged as damaged:
             return damaged
 
-    async def _make(self, subjects: set[UUID]) -> dict[UUID, AESGCM | Damaged]:
-        """Make keys, then look who was erased meanwhile: either we see it here, or whoever erases sees our key."""
+    def fresh(self, subjects: Collection[UUID]) -> tuple[dict[UUID, AESGCM], list[Document]]:
+        """New keys for people of whom nothing exists yet, and the documents that make them durable (`insert`)."""
         plain = {subject: AESGCM.generate_key(256) for subject in subjects}
         now = self._clock.now()
         made = [self._wrapped(subject, key) | {"made_at": now} for subject, key in plain.items()]
-        lost = await self._insert(made)
-        gone = {one["_id"] async for one in self._erased.find({"_id": {"$in": list(subjects)}}, {"_id": 1})}
-        if gone:
-            await self._keys.delete_many({"_id": {"$in": list(gone)}})
-        ours: dict[UUID, AESGCM | Damaged] = {
-            subject: AESGCM(key) for subject, key in plain.items() if subject not in lost | gone
-        }
-        return ours | (await self._stored(lost - gone) if lost else {})
+        return {subject: AESGCM(key) for subject, key in plain.items()}, made
 
-    async def _insert(self, made: list[Document]) -> set[UUID]:
+    async def insert(self, made: list[Document]) -> set[UUID]:
         """Insert keys; returns those whose key another process made first."""
         try:
             await self._keys.insert_many(made, ordered=False)
         except BulkWriteError as mixed:
             return {made[index]["_id"] for index in repeats(mixed)}
         return set()
+
+    async def _make(self, subjects: set[UUID]) -> dict[UUID, AESGCM | Damaged]:
+        """Make keys, then look who was erased meanwhile: either we see it here, or whoever erases sees our key."""
+        ciphers, made = self.fresh(subjects)
+        lost = await self.insert(made)
+        gone = {one["_id"] async for one in self._erased.find({"_id": {"$in": list(subjects)}}, {"_id": 1})}
+        if gone:
+            await self._keys.delete_many({"_id": {"$in": list(gone)}})
+        ours: dict[UUID, AESGCM | Damaged] = {
+            subject: cipher for subject, cipher in ciphers.items() if subject not in lost | gone
+        }
+        return ours | (await self._stored(lost - gone) if lost else {})
 
     def _wrapped(self, subject: UUID, key: bytes) -> Document:
         nonce, master = os.urandom(NONCE_BYTES), self._master.id

@@ -23,6 +23,8 @@ __all__ = ["View", "ViewSpec", "Views"]
 
 log = structlog.get_logger()
 LOOK_EVERY = 0.01
+LOOK_AT_REGISTER_EVERY = 0.5
+"""Seconds; below the grace of a rebuild (`rebuild.py`)."""
 MARGIN = timedelta(seconds=60)
 """A commit is durable a little after its recorded_at; a filling that goes on steps back this far."""
 NOTE_EVERY = timedelta(seconds=10)
@@ -43,6 +45,7 @@ class Views:
         self._register = Register(database)
         self._live: set[str] = set()
         self._noted: Place | None = None
+        self._looked_at = 0.0
 
     def collection(self, name: str) -> AsyncCollection[Document]:
         """The documents of the view `name`, for queries."""
@@ -54,9 +57,7 @@ class Views:
 
     async def __call__(self, commits: list[Commit]) -> None:
         """Fold commits. Raises `CouldNotHandle` with those whose projection broke."""
-        entries = await self._register.entries(self.specs)
-        for name, spec in self.specs.items():
-            await self._take_over(spec, entries.get(name, {}))
+        await self._look_at_register()
         events = [event for commit in commits for event in recorded(commit)]
         broken = {event.commit for event in await self.fold(events, only=sorted(self._live))}
         if commits:
@@ -96,6 +97,15 @@ class Views:
             if time.monotonic() >= give_up:
                 return False
             await asyncio.sleep(LOOK_EVERY)
+
+    async def _look_at_register(self) -> None:
+        """Take over what is ready and leave what is being filled; a rebuild gives followers longer than this to see."""
+        if len(self._live) == len(self.specs) and time.monotonic() - self._looked_at < LOOK_AT_REGISTER_EVERY:
+            return
+        entries = await self._register.entries(self.specs)
+        self._looked_at = time.monotonic()
+        for name, spec in self.specs.items():
+            await self._take_over(spec, entries.get(name, {}))
 
     async def _take_over(self, spec: ViewSpec, entry: Document) -> None:
         """Follow a view from where its filling stopped; leave it alone while a rebuild fills it."""

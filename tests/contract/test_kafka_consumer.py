@@ -57,7 +57,6 @@ def test_every_setting_that_loses_blocks_or_doubles_by_default_is_set(consumer: 
     assert (settings["session_timeout_ms"], settings["heartbeat_interval_ms"]) == (6_000, 1_000)
     assert settings["max_poll_interval_ms"] >= 3_600_000
     assert subscriber.max_records == 500
-    assert subscriber.batch_timeout_ms <= 50
     assert subscriber._listener is membership
     assert membership.broker.config.allow_auto_create_topics is False
     assert membership.broker.config.fd_config.use_fastdepends is False

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.referral.adapters.kafka import HEARS, to_inputs
+from services.referral.adapters.kafka import TOPICS, to_inputs
 from services.referral.domain.commands import HearStanding
 from shared.events.catalogue import CATALOGUE
 from shared.events.event import Event
@@ -66,4 +66,4 @@ def test_an_event_without_a_case_says_nothing() -> None:
 
 
 def test_the_topics_heard_are_those_of_triage_and_support() -> None:
-    assert HEARS == ("triage.events", "support.events")
+    assert TOPICS == ("triage.events", "support.events")

@@ -42,8 +42,10 @@ class OpenVault:
         cause: UUID,
         record: Mapping[str, Any],
         index: Mapping[str, str] | None = None,
+        new: bool = False,
     ) -> UUID:
-        """Keep a record."""
+        """Keep a record; whoever is said to be new must not be known."""
+        assert not (new and subject in self.sealed)
         self.sealed.setdefault(subject, []).append(dict(record))
         self.indexed[subject] = dict(index or {})
         self.commits_before.append(len(self.store.journal))

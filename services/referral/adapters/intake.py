@@ -60,6 +60,7 @@ class Intake:
             cause=asking.cause,
             record=mapped.identity,
             index=mapped.index,
+            new=True,
         )
         return await self.executor.submit(
             Submission(

@@ -9,7 +9,8 @@ from shared.events.referral import Standing
 from shared.events.support import CaseOpened, MatchEnded, MatchMade, SupportEnded
 from shared.events.triage import TriageCompleted
 
-HEARS = ("triage.events", "support.events")
+TOPICS = ("triage.events", "support.events")
+HEARD = frozenset(event.wire for event in (TriageCompleted, CaseOpened, MatchMade, MatchEnded, SupportEnded))
 BY_OUTCOME: dict[str, Standing] = {
     "accepted": "offered",
     "joint_plan": "offered",

@@ -3,6 +3,7 @@
 from services.safeguarding.adapters.signals import from_record_bytes, from_recorded
 from services.safeguarding.domain.cases import NAME as CASES
 from shared.events.recorded import Recorded
+from shared.events.referral import ReferralReceived
 from shared.runtime.clock import Clock
 from shared.runtime.errors import Failure
 from shared.runtime.executor import Executor
@@ -11,6 +12,7 @@ from shared.runtime.views import Views
 
 SIGNALS_GROUP, SIGNALS_TOPICS = "safeguarding-signals", ("safeguarding.signals",)
 GROUP, TOPICS = "safeguarding", ("referral.events", "triage.events", "support.events")
+HEARD = frozenset({ReferralReceived.wire})
 
 
 class NoWorry(Exception):

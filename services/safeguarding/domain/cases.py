@@ -1,4 +1,4 @@
-"""Which provider and site a case belongs to, heard from the other services; nothing else about it is kept here."""
+"""Which provider and site a case belongs to, as its referral says; nothing else about it is kept here."""
 
 from typing import Any
 
@@ -13,7 +13,5 @@ def keys(recorded: Recorded) -> list[str]:
 
 
 def project(view: dict[str, Any] | None, recorded: Recorded) -> dict[str, Any]:
-    """The first referral's site stands; before it, any service's word does."""
-    if view and (view["by"] == "referral" or recorded.service != "referral"):
-        return view
-    return {"provider": recorded.provider, "site": recorded.site, "by": recorded.service}
+    """The first referral's site stands."""
+    return view or {"provider": recorded.provider, "site": recorded.site}

@@ -8,6 +8,7 @@ from shared.events.referral import ReferralWithdrawn
 from shared.events.triage import TextRead, TriageCompleted
 
 TOPICS = ("triage.events", "referral.events", "safeguarding.events")
+HEARD = frozenset(event.wire for event in (TriageCompleted, TextRead, ReferralWithdrawn))
 OPENING = frozenset({"accepted", "joint_plan"})
 
 

@@ -20,8 +20,9 @@ from shared.runtime.clock import Clock
 from shared.runtime.errors import Failure
 from shared.runtime.executor import Executor
 from shared.runtime.http import correlation_of
+from shared.runtime.sealing import Erased
 from shared.runtime.submission import Submission
-from shared.runtime.vault import Erased, Vault
+from shared.runtime.vault import Vault
 
 log = structlog.get_logger()
 ABOUT: dict[str, About] = {name: name for name in get_args(About)}

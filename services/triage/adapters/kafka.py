@@ -9,6 +9,9 @@ from shared.events.referral import ReferralReceived, ReferralWithdrawn, Referral
 from shared.events.support import SupportWorryFlagged
 
 TOPICS = ("referral.events", "support.events")
+HEARD = frozenset(
+    event.wire for event in (ReferralReceived, ReferralWithdrawn, ReferralWorryFlagged, SupportWorryFlagged)
+)
 
 
 def to_inputs(recorded: Recorded) -> Sequence[CaseInput]:

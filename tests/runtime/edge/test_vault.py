@@ -14,7 +14,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from shared.runtime.clock import SystemClock, new_id
 from shared.runtime.master_key import FileMasterKey
 from shared.runtime.mongo import durable
-from shared.runtime.vault import Erased, Vault
+from shared.runtime.sealing import Erased
+from shared.runtime.vault import Vault
 
 Database = AsyncDatabase[dict[str, Any]]
 NAME, NUMBER = "Aurelia-Test", "999 070 4848"

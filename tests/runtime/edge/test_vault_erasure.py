@@ -15,7 +15,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from shared.runtime.clock import new_id
 from shared.runtime.master_key import KEY_BYTES, FileMasterKey
 from shared.runtime.mongo import durable
-from shared.runtime.vault import Erased, Sweeper, Vault, record_id
+from shared.runtime.sealing import Erased, record_id
+from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.vault_store import Damaged
 from shared.testing.clock import HandClock
 from shared.testing.running import running
