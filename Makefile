@@ -44,7 +44,7 @@ faults: setup ## kill and stop services, MongoDB and Kafka under load, and accou
 	@$(PYTEST) tests/faults tests/local -m "campaign or not real"
 
 bench: setup ## measure speed and memory
-	@for one in executor vault road; do $(RUN) benchmarks.$$one || exit 1; done
+	@for one in executor vault relay intake road; do $(RUN) benchmarks.$$one || exit 1; done
 
 up: setup ## start the stack in the background and say where everything is
 	@$(RUN) deploy.local up

@@ -120,8 +120,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         executor,
         referral.vault,
         Sweeper(referral.vault, durable(database, COMMITS)),
-        Relay(SERVICE, database, settings.kafka, bell=referral.store.bell),
-        Push(SERVICE, database, settings.safeguarding, bell=referral.store.bell),
+        Relay(SERVICE, database, settings.kafka, handover=referral.store.handover),
+        Push(SERVICE, database, settings.safeguarding, handover=referral.store.handover),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]
     intake = Intake(executor, referral.vault, programme_data(), referral.clock, digest=referral.digest)

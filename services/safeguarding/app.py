@@ -42,7 +42,7 @@ from shared.runtime.part import Part
 from shared.runtime.record import Handle
 from shared.runtime.relay import Relay
 from shared.runtime.sweep import Sweep
-from shared.runtime.tail import Follower, in_order
+from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.timers import Timers
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
@@ -172,12 +172,19 @@ class Service:
             self.executor,
             self.vault,
             self.notifier,
-            Follower("local", self.database, local, lease=Lease(self.database, "local"), bell=self.store.bell),
+            Follower(
+                "local",
+                self.database,
+                local,
+                lease=Lease(self.database, "local"),
+                handover=self.store.handover,
+                rest=FOR_READERS,
+            ),
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
             self.inbox,
             Sweeper(self.vault, durable(self.database, COMMITS)),
-            Relay(SERVICE, self.database, self.settings.kafka, bell=self.store.bell),
+            Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover),
             *self.consumers(),
         ]
 

@@ -53,7 +53,7 @@ from shared.runtime.reactions import Reactions
 from shared.runtime.record import Handle
 from shared.runtime.relay import Relay
 from shared.runtime.sweep import Sweep
-from shared.runtime.tail import Follower, in_order
+from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.timers import Timers
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
@@ -150,11 +150,18 @@ class Support:
             self.executor,
             self.vault,
             Sweeper(self.vault, durable(self.database, COMMITS)),
-            Follower("local", self.database, tail, lease=Lease(self.database, "local"), bell=self.store.bell),
+            Follower(
+                "local",
+                self.database,
+                tail,
+                lease=Lease(self.database, "local"),
+                handover=self.store.handover,
+                rest=FOR_READERS,
+            ),
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
-            Relay(SERVICE, self.database, self.settings.kafka, bell=self.store.bell),
-            Push(SERVICE, self.database, self.settings.safeguarding, bell=self.store.bell),
+            Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover),
+            Push(SERVICE, self.database, self.settings.safeguarding, handover=self.store.handover),
             Consumer(SERVICE, self.settings.kafka, SERVICE, TOPICS, handle, self.parking, hears=HEARD, rest=REST_S),
         ]
 

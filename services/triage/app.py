@@ -39,7 +39,7 @@ from shared.runtime.push import Push
 from shared.runtime.reactions import Reactions
 from shared.runtime.record import Handle
 from shared.runtime.relay import Relay
-from shared.runtime.tail import Follower, in_order
+from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
 
@@ -121,9 +121,16 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         triage.executor,
         triage.vault,
         Sweeper(triage.vault, durable(triage.database, COMMITS)),
-        Follower("local", triage.database, tail, lease=Lease(triage.database, "local"), bell=triage.store.bell),
-        Relay(SERVICE, triage.database, settings.kafka, bell=triage.store.bell),
-        Push(SERVICE, triage.database, settings.safeguarding, bell=triage.store.bell),
+        Follower(
+            "local",
+            triage.database,
+            tail,
+            lease=Lease(triage.database, "local"),
+            handover=triage.store.handover,
+            rest=FOR_READERS,
+        ),
+        Relay(SERVICE, triage.database, settings.kafka, handover=triage.store.handover),
+        Push(SERVICE, triage.database, settings.safeguarding, handover=triage.store.handover),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, triage.handlers[TOPICS[0]], triage.parking, hears=HEARD),
     ]
     app = build_app(

@@ -36,7 +36,7 @@ class ExecutorLimits:
 
     queue: BatchLimits = field(default_factory=lambda: BatchLimits(flights=2))
     size: SizeLimits = field(default_factory=SizeLimits)
-    cached_streams: int = 20_000
+    cached_streams: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared.runtime.bell import Bell
 from shared.runtime.commit import Commit, Document
 from shared.runtime.errors import Unavailable
+from shared.runtime.handover import Handover
 from shared.runtime.store import Refused
 
 COMMITS = "commits"
@@ -52,7 +52,7 @@ class MongoStore:
     """One service's journal in `database`.commits."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
-        self.bell = Bell()
+        self.handover = Handover()
         self._commits = durable(database, COMMITS)
 
     async def ensure_indexes(self) -> None:
@@ -68,15 +68,23 @@ class MongoStore:
         return by_stream(streams, documents)
 
     async def append(self, commits: Sequence[Commit]) -> list[Refused | None]:
-        """Append in one unordered `insert_many`, and ring; see `CommitStore.append`."""
+        """Append in one unordered `insert_many`, and hand what was appended over; see `CommitStore.append`."""
+        try:
+            with self.handover.coming(commits):
+                answers = await self._insert(commits)
+        except Unavailable:
+            self.handover.give(())
+            raise
+        self.handover.give([commit for commit, refused in zip(commits, answers, strict=True) if refused is None])
+        return answers
+
+    async def _insert(self, commits: Sequence[Commit]) -> list[Refused | None]:
         try:
             await self._commits.insert_many([commit.to_document() for commit in commits], ordered=False)
         except BulkWriteError as failure:
             return refusals(failure.details, len(commits))
         except PyMongoError as failure:
             raise unavailable(failure) from failure
-        finally:
-            self.bell.ring(entry.type for commit in commits for entry in commit.entries)
         return [None] * len(commits)
 
     async def claimed(self, claim: str) -> Commit | None:

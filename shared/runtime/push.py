@@ -15,15 +15,17 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.events.catalogue import URGENT
-from shared.runtime.bell import Bell
+from shared.runtime.changes import LOOK_MS, JournalEnded
 from shared.runtime.commit import Commit
 from shared.runtime.ending import end
 from shared.runtime.gauges import OVERDUE, UNDELIVERED
+from shared.runtime.handover import Handover
+from shared.runtime.looking import Looking
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.outgoing import Outgoing, outgoing
 from shared.runtime.push_position import PushPosition
 from shared.runtime.scan import pages
-from shared.runtime.tail import HISTORY_LOST, JournalEnded
+from shared.runtime.tail import HISTORY_LOST
 from shared.runtime.transient import pause
 
 log = structlog.get_logger()
@@ -34,8 +36,6 @@ LONGEST_PAUSE = 1.0
 OVERDUE_AFTER = 10.0
 REMIND_EVERY = 60.0
 """Seconds. An undelivered worry is tried at least about once a second for ever, and alarms after ten (DESIGN 4)."""
-AWAIT_MS = 1
-"""A look does not wait inside the server (`bell.py`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,11 +54,16 @@ class Push:
     """
 
     def __init__(
-        self, service: str, database: AsyncDatabase[dict[str, Any]], urls: Sequence[str], *, bell: Bell | None = None
+        self,
+        service: str,
+        database: AsyncDatabase[dict[str, Any]],
+        urls: Sequence[str],
+        *,
+        handover: Handover | None = None,
     ) -> None:
         self.name = "push"
         self._types = frozenset(wire for wire in URGENT if wire.startswith(f"{service}."))
-        self._bell = bell or Bell()
+        self._handover = handover or Handover()
         self._urls = tuple(url.rstrip("/") + PATH for url in urls)
         self._client = database.client
         self._commits = durable(database, COMMITS)
@@ -116,20 +121,25 @@ class Push:
         urgent = {"operationType": "insert", "fullDocument.events.type": {"$in": sorted(self._types)}}
         pipeline = [{"$match": {"$or": [urgent, {"operationType": {"$ne": "insert"}}]}}]
         async with await self._commits.watch(
-            pipeline, start_at_operation_time=start, max_await_time_ms=AWAIT_MS
+            pipeline, start_at_operation_time=start, max_await_time_ms=LOOK_MS
         ) as stream:
-            with self._bell.heard(self._types) as ear:
+            looking = Looking()
+            with self._handover.to(lambda commits: self._hurry(looking, commits)):
                 while stream.alive:
-                    ear.look()
+                    looking.begin()
                     change = await stream.try_next()
                     if change is None:
-                        await ear.rest()
+                        await looking.rest()
                         continue
                     if change["operationType"] != "insert":
                         break
-                    ear.found()
                     yield change["clusterTime"], [Commit.from_document(change["fullDocument"])]
         raise JournalEnded("the change stream ended")
+
+    def _hurry(self, looking: Looking, commits: Sequence[Commit]) -> None:
+        """Something urgent was appended here, or something whose answer was lost."""
+        if not commits or any(entry.type in self._types for commit in commits for entry in commit.entries):
+            looking.at_once()
 
     def _start(self, http: httpx.AsyncClient, at: Timestamp, commits: list[Commit]) -> None:
         events = [event for commit in commits for event in outgoing(commit) if event.type in self._types]

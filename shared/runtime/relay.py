@@ -7,9 +7,9 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.runtime import restore_guard
-from shared.runtime.bell import Bell
 from shared.runtime.commit import Commit
 from shared.runtime.gauges import RELAY_STUCK, RELAYED
+from shared.runtime.handover import Handover
 from shared.runtime.lease import LEASE_SECONDS, Lease
 from shared.runtime.outgoing import outgoing
 from shared.runtime.producer import FAILURES, Producer
@@ -35,7 +35,7 @@ class Relay:
         database: AsyncDatabase[dict[str, Any]],
         kafka_servers: str,
         *,
-        bell: Bell | None = None,
+        handover: Handover | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.name = "relay"
@@ -43,7 +43,7 @@ class Relay:
         self._service = service
         self._database = database
         self._servers = kafka_servers
-        self._bell = bell
+        self._handover = handover
         self._lease = Lease(database, self.name, seconds=lease_seconds)
         self._checked = False
 
@@ -82,4 +82,4 @@ class Relay:
                 self.relayed += sent
                 RELAYED.inc(sent)
 
-            await Follower(self.name, self._database, publish, as_stored=True, bell=self._bell).run()
+            await Follower(self.name, self._database, publish, as_stored=True, handover=self._handover).run()

@@ -2,21 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import structlog
 from bson.timestamp import Timestamp
 from prometheus_client import Gauge
-from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from shared.runtime.aside import Aside, CouldNotHandle
-from shared.runtime.bell import Bell, Ear
+from shared.runtime.changes import LOOK_MS, WANTED, Changes
 from shared.runtime.commit import Commit, Document
-from shared.runtime.ending import end
+from shared.runtime.handover import Handover
 from shared.runtime.lease import Lease
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.position import Position
@@ -28,23 +27,18 @@ log = structlog.get_logger()
 SAVE_EVERY = 0.1
 SAVE_WHEN_IDLE = 30.0
 TRY_AGAIN_EVERY = 60.0
-AWAIT_MS = 1
-"""A look asks what is there and does not wait inside the server (`bell.py`)."""
 IDLE_S = 5.0
+FOR_READERS = 0.02
+"""Seconds nobody misses who reads a view; urgent work does not hang on views."""
 HISTORY_LOST = frozenset({260, 280, 286})
 """InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. A token that does not even open a stream is
 lost whatever the code: damaged ones give a dozen others."""
 PASSING = frozenset({50, 91, 134, 189, 10107, 11600, 11602, 13435, 13436})
 """A server that starts, stops or is slow: MaxTimeMSExpired, ShutdownInProgress, ReadConcernMajorityNotAvailableYet,
 PrimarySteppedDown, NotWritablePrimary, Interrupted*, NotPrimary*. The token is as good as before."""
-ENDINGS = ["drop", "rename", "dropDatabase", "invalidate"]
 TAIL_AGE = Gauge("beside_tail_age_seconds", "Seconds since a follower was last level with the journal", ["follower"])
 
 Handler = Callable[[list[Commit]], Awaitable[None]]
-
-
-class JournalEnded(Exception):
-    """The change stream died because the collection was dropped or renamed; silence would look like an idle journal."""
 
 
 def in_order(*handlers: Handler) -> Handler:
@@ -72,9 +66,10 @@ class Follower:
     """A Part: hands every commit to `handler`, in the order of its stream, at least once.
 
     `handler` takes a list of commits and may raise `CouldNotHandle`; anything else it raises ends `run`, and the list
-    comes again. `only_types`: only commits with an event of these wire types. With a `lease` one instance follows.
+    comes again. With a `lease` one instance follows.
     `as_stored`: no event is decoded first and none held back, for a handler to which unknown events are like others.
-    `bell`: rung by whoever appends in this process; without it a commit may be seen a tenth of a second later.
+    `handover`: of the store that appends in this process; without it its commits are seen a tenth of a second later.
+    `rest`: seconds after each batch, for a handler that does many commits as cheaply as one (`FOR_READERS`).
     """
 
     def __init__(
@@ -83,10 +78,10 @@ class Follower:
         database: AsyncDatabase[Document],
         handler: Handler,
         *,
-        only_types: frozenset[str] | None = None,
         lease: Lease | None = None,
         as_stored: bool = False,
-        bell: Bell | None = None,
+        handover: Handover | None = None,
+        rest: float = 0.0,
     ) -> None:
         self.name = name
         self._client = database.client
@@ -94,10 +89,10 @@ class Follower:
         self._position = Position(database, name)
         self._aside = Aside(database, name)
         self._handler = handler
-        self._only = only_types
         self._lease = lease
         self._as_stored = as_stored
-        self._bell = bell or Bell()
+        self._handover = handover or Handover()
+        self._rest = rest
         self._level_at = time.monotonic()
         self._saved_at = self._tried_at = 0.0
         self._unsaved: tuple[Any, datetime] | None = None
@@ -139,33 +134,29 @@ class Follower:
             noted = self._position.noted or session.operation_time
             assert isinstance(noted, Timestamp)
             after = self._position.scan_from
-            async for page in pages(self._commits, after=after, only_types=self._only, session=session):
+            async for page in pages(self._commits, after=after, session=session):
                 await self._handle(page)
                 await self._position.scanned(Place.of(page[-1]), noted)
         await self._position.scan_done(noted)
         return self._position.start
 
     async def _watch(self, start: dict[str, Any]) -> None:
-        queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=2 * PAGE)
-        async with await self._commits.watch(
-            [{"$match": _matching(self._only)}], batch_size=PAGE, max_await_time_ms=AWAIT_MS, **start
-        ) as stream:
+        async with await self._commits.watch(WANTED, batch_size=PAGE, max_await_time_ms=LOOK_MS, **start) as stream:
             self._opened = True
-            reading = asyncio.create_task(_read(stream, queue, self._bell, self._only), name=f"{self.name} reading")
-            try:
+            changes = Changes(stream, self._handover)
+            async with changes.reading(self.name):
                 while True:
-                    await self._step(queue)
-            finally:
-                await end([reading])
+                    await self._step(changes)
 
-    async def _step(self, queue: asyncio.Queue[Any]) -> None:
-        changes, idle = await _next(queue, SAVE_EVERY if self._unsaved else IDLE_S)
-        if changes:
-            await self._handle([Commit.from_document(change["fullDocument"]) for change in changes])
-            self._unsaved = (changes[-1]["_id"], changes[-1]["clusterTime"].as_datetime())
-        if queue.empty() and (idle or changes):
+    async def _step(self, changes: Changes) -> None:
+        batch = await changes.next(SAVE_EVERY if self._unsaved else IDLE_S)
+        if batch.commits:
+            await self._handle(batch.commits)
+            await asyncio.sleep(self._rest)
+        self._unsaved = batch.place or self._unsaved
+        if changes.empty and (batch.idle or batch.commits):
             self._level_at = time.monotonic()
-        await self._save(idle)
+        await self._save(batch.idle)
         if time.monotonic() - self._tried_at >= TRY_AGAIN_EVERY:
             await self.try_again()
 
@@ -198,69 +189,3 @@ class Follower:
                 continue
             await self._aside.done([commit])
         await self._aside.open()
-
-
-def _matching(only: frozenset[str] | None) -> dict[str, Any]:
-    inserts: dict[str, Any] = {"operationType": "insert"}
-    if only is not None:
-        inserts["fullDocument.events.type"] = {"$in": sorted(only)}
-    return {"$or": [inserts, {"operationType": {"$in": ENDINGS}}]}
-
-
-async def _read(
-    stream: AsyncChangeStream[Document], queue: asyncio.Queue[Any], bell: Bell, only: frozenset[str] | None
-) -> None:
-    """Put changes, idle tokens, and at last the reason for the end into the queue."""
-    try:
-        with bell.heard(only) as ear:
-            while stream.alive:
-                await _look(stream, queue, ear)
-        await queue.put(JournalEnded("the change stream ended"))
-    except Exception as failure:  # noqa: BLE001 - raised where the changes are handled
-        await queue.put(failure)
-
-
-async def _look(stream: AsyncChangeStream[Document], queue: asyncio.Queue[Any], ear: Ear) -> None:
-    ear.look()
-    change = await stream.try_next()
-    if change is not None:
-        ear.found()
-        await queue.put(change)
-        return
-    await queue.put(_Idle(stream.resume_token))
-    await ear.rest()
-
-
-class _Idle:
-    """Nothing new up to this token."""
-
-    def __init__(self, token: Any) -> None:
-        self.token = token
-
-
-async def _next(queue: asyncio.Queue[Any], wait: float) -> tuple[Sequence[Document], Any]:
-    """The changes that wait, at most a page, and the token of an idle moment after them, if one came."""
-    changes: list[Document] = []
-    idle = None
-    try:
-        async with asyncio.timeout(wait):
-            item = await queue.get()
-    except TimeoutError:
-        return changes, idle
-    while True:
-        if isinstance(item, Exception):
-            if not changes:
-                raise item
-            queue.put_nowait(item)
-            break
-        if isinstance(item, _Idle):
-            idle = item.token
-        elif item["operationType"] in ENDINGS:
-            raise JournalEnded(item["operationType"])
-        else:
-            changes.append(item)
-            idle = None
-        if queue.empty() or len(changes) >= PAGE:
-            break
-        item = queue.get_nowait()
-    return changes, idle

@@ -8,12 +8,13 @@ import pytest
 from bson.timestamp import Timestamp
 from pymongo.errors import OperationFailure
 
+from shared.runtime.changes import JournalEnded
 from shared.runtime.clock import SystemClock
 from shared.runtime.ending import end
 from shared.runtime.lease import Lease
 from shared.runtime.mongo import COMMITS, durable
 from shared.runtime.scan import Place, pages
-from shared.runtime.tail import Follower, JournalEnded
+from shared.runtime.tail import Follower
 from shared.testing.running import running, stop
 from tests.runtime.core.shop import hold, named, open_case, register
 from tests.runtime.core.world import Database, Heard, service, until
@@ -166,17 +167,6 @@ async def test_work_that_loses_one_cancellation_still_gives_its_lease_back(datab
     await database["leases"].update_one({"_id": "work"}, soon)
     await asyncio.wait_for(holding, 5)
     assert losses == 2
-
-
-async def test_only_asked_types_are_handed_over(database: Database):
-    heard = Heard()
-    only = frozenset({"support.place_held.v1"})
-    async with service(database) as executor:
-        await executor.submit_all([register("v"), open_case("before")])
-        async with running(Follower("held", database, heard, only_types=only)):
-            await executor.submit_all([hold("v", "a"), open_case("after")])
-            await until(lambda: heard.has(1))
-    assert [event.event.wire for event in heard.events] == ["support.place_held.v1"]
 
 
 async def test_age_is_small_when_level_and_grows_while_stuck(database: Database):

@@ -72,17 +72,18 @@ async def test_new_and_known_people_of_one_batch_are_all_readable(database, mast
 
 @pytest.mark.parametrize("lost", ["before", "after"])
 async def test_a_key_whose_answer_was_lost_leaves_no_record_that_cannot_be_read(database, master, keys, lost):
-    sealer = Sealer(durable(database, "vault"), keys, SystemClock())
+    records = durable(database, "vault")
+    sealer = Sealer(records, keys, SystemClock())
     one = sealing()
     keys.failing = lost
 
     (first,) = await sealer([one])
     assert isinstance(first, Again)
-    assert await database["vault"].count_documents({"_id": one.id}) == 1, "the record came without its key"
+    assert await records.count_documents({"_id": one.id}) == 1, "the record came without its key"
 
     assert await sealer([one]) == [one.id]
     assert await read(database, master, one.subject) == [{"word": "here"}]
-    assert await database["vault"].count_documents({}) == 1
+    assert await records.count_documents({}) == 1
 
 
 async def test_a_committed_record_is_never_replaced_whatever_key_it_has(database, master, keys):
