@@ -133,12 +133,13 @@ async def follow_ups(story: Story) -> None:
     story.say(f"5. {len(work)} follow-up questionnaires recorded")
 
 
-async def tell(stack: Stack, console: Console) -> None:
-    """The whole story, from an empty stack to the figures."""
+async def tell(stack: Stack, console: Console, planned: list[Planned] | None = None) -> None:
+    """The whole story, from an empty stack to the figures; `planned` is who is referred, or a fresh 260."""
     now = SystemClock().now()
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client, watching(stack.kafka) as watch:
         caller = Doors(stack.services, client)
-        story = Story(caller, watch, console, now, list(plan(SEED + int(now.timestamp()), now.date())))
+        planned = planned or list(plan(SEED + int(now.timestamp()), now.date()))
+        story = Story(caller, watch, console, now, planned)
         for chapter in (referrals, volunteers, decisions, support, follow_ups):
             await chapter(story)
         pages = await worries.tell(caller, stack, client, story.cases[len(story.planned) - 1], story.say)

@@ -1,5 +1,6 @@
 """The composition root of referral: the only file that makes clients and stores and reads data files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -19,6 +20,8 @@ from services.referral.adapters.queries import People, Referrals
 from services.referral.domain.decide import decide, decide_refusal, decide_request
 from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
 from services.referral.settings import Settings
+from shared.instruments.model import Instrument
+from shared.instruments.model import load as load_instruments
 from shared.programmes.load import ProgrammeData, load
 from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
@@ -55,6 +58,11 @@ def deciders() -> list[Decider[Any, Any]]:
 def programme_data() -> ProgrammeData:
     """Programmes, sites and the risk table as shipped; raises for data that does not say what it must."""
     return load(lambda name: _text("shared.programmes", name))
+
+
+def instruments() -> Mapping[str, Instrument]:
+    """The questionnaires that are known, as shipped."""
+    return load_instruments(lambda name: _text("shared.instruments", name))
 
 
 def profile() -> Profile:
@@ -124,7 +132,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         Push(SERVICE, database, settings.safeguarding, handover=referral.store.handover),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]
-    intake = Intake(executor, referral.vault, programme_data(), referral.clock, digest=referral.digest)
+    intake = Intake(executor, referral.vault, programme_data(), instruments(), referral.clock, digest=referral.digest)
     app = build_app(
         "Beside: referral",
         parts=parts,

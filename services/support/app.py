@@ -136,7 +136,7 @@ class Support:
             safeguarding=safeguarding,
             vault=self.vault,
             worries=worries,
-            sites=self.data.sites,
+            data=self.data,
             clock=self.clock,
             digest=self.digest,
         )

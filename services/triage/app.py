@@ -51,7 +51,13 @@ Document = dict[str, Any]
 def rules(settings: Settings) -> Rules:
     """The rules of the shipped data files; raises for data that does not say what it must."""
     data = load_programmes(_reader("shared.programmes"))
-    return Rules(data.programmes, data.risk, load_instruments(_reader("shared.instruments")), settings.usual_programme)
+    return Rules(
+        programmes=data.programmes,
+        risk=data.risk,
+        instruments=load_instruments(_reader("shared.instruments")),
+        usual=settings.usual_programme,
+        reasons=data.vocabulary.decision_reasons,
+    )
 
 
 def deciders(rules: Rules) -> list[Decider[Any, Any]]:
@@ -141,7 +147,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         stop=[triage.client.close],
     )
     measuring = Measuring(triage.executor, queries, triage.rules.risk, triage.clock, triage.digest)
-    app.include_router(routes(Doors(triage.executor, queries, measuring, triage.vault, triage.digest)))
+    doors = Doors(triage.executor, queries, measuring, triage.vault, triage.digest, triage.rules.reasons)
+    app.include_router(routes(doors))
     return app
 
 

@@ -39,6 +39,11 @@ def concern_id(signal_id: UUID) -> UUID:
     return uuid5(BESIDE, f"concern/{signal_id}")
 
 
+def caller_chosen(name: str) -> UUID:
+    """A name that a caller chose (a key, a message's own id) as it may travel: written out it could be a person's."""
+    return uuid5(BESIDE, f"chosen/{name}")
+
+
 def refusal_id(organisation: str, message: str) -> UUID:
     """The id of a refused message: sent again, it is the same refusal and raises nothing new (SAFETY S27)."""
     return uuid5(BESIDE, f"refusal/{organisation}/{message}")

@@ -7,10 +7,11 @@ from typing import TypeVar
 import yaml
 from pydantic import ValidationError
 
-from shared.programmes.model import Data, Programme, RiskLevels, Sites
+from shared.programmes.model import Data, Programme, RiskLevels, Sites, Vocabulary
 
 SITES_FILE = "sites.yaml"
 RISK_FILE = "risk_levels.yaml"
+VOCABULARY_FILE = "vocabulary.yaml"
 PROGRAMME_FILES = ("parents_in_mind.yaml", "mums_in_mind.yaml", "birth_and_beyond.yaml")
 
 D = TypeVar("D", bound=Data)
@@ -22,11 +23,26 @@ class BadData(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeData:
-    """Everything the services know about programmes, sites and levels of risk."""
+    """Everything the services know about programmes, sites, levels of risk and codes."""
 
     sites: Sites
     programmes: Mapping[str, Programme]
     risk: RiskLevels
+    vocabulary: Vocabulary
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """Every coded condition that some rule knows."""
+        mine = (one.conditions for one in self.programmes.values())
+        named = {code for one in mine for code in (*one.known, *one.review, *one.pause_rules)}
+        needed = {code for one in self.programmes.values() for code in one.eligibility.needs_any_of}
+        return frozenset({*named, *needed, *self.risk.conditions})
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Every offer of any site or programme."""
+        at_sites = {offer for provider in self.sites.providers for site in provider.sites for offer in site.offers}
+        return frozenset({*at_sites, *(offer.id for one in self.programmes.values() for offer in one.offers)})
 
 
 def load(read: Callable[[str], str]) -> ProgrammeData:
@@ -37,7 +53,12 @@ def load(read: Callable[[str], str]) -> ProgrammeData:
         unknown = [site for site in programme.sites if sites.site(site) is None]
         if unknown:
             raise BadData(f"{programme.id}: no such site: {', '.join(unknown)}")
-    return ProgrammeData(sites=sites, programmes=programmes, risk=risk_levels_from(read(RISK_FILE)))
+    return ProgrammeData(
+        sites=sites,
+        programmes=programmes,
+        risk=risk_levels_from(read(RISK_FILE)),
+        vocabulary=vocabulary_from(read(VOCABULARY_FILE)),
+    )
 
 
 def sites_from(text: str) -> Sites:
@@ -53,6 +74,11 @@ def programme_from(text: str) -> Programme:
 def risk_levels_from(text: str) -> RiskLevels:
     """The risk table; raises `BadData`."""
     return _from(text, RiskLevels)
+
+
+def vocabulary_from(text: str) -> Vocabulary:
+    """The codes people may send; raises `BadData`."""
+    return _from(text, Vocabulary)
 
 
 def _from(text: str, shape: type[D]) -> D:

@@ -160,6 +160,16 @@ class Programme(Governed):
         return tuple(dict.fromkeys([*found, *self.signposts.always]))
 
 
+class Vocabulary(Governed):
+    """The codes people may send as preferences and reasons; anything else is words."""
+
+    preferences: frozenset[Code]
+    decision_reasons: frozenset[Code]
+    withdrawal_reasons: frozenset[Code]
+    missed_reasons: frozenset[Code]
+    ending_reasons: frozenset[Code]
+
+
 class AlertStep(Data):
     """From this item score on, this level."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from shared.events.codes import About, AgeBand, Level
-from shared.events.shapes import CODE
+from shared.events.concept_id import is_concept_id
 from shared.programmes.model import Danger, LevelOrNone, RiskLevels
 
 _ORDER: dict[LevelOrNone, int] = {"none": 0, "history": 1, "today": 2, "now": 3}
@@ -93,23 +93,24 @@ def signals_in(
 ) -> list[tuple[str, Level]]:
     """Every worry in an input as (code, level), most urgent first, each code once (SAFETY S6).
 
-    Adding anything never lowers or removes what was there. A code that cannot travel becomes "unspecified".
+    Adding anything never lowers or removes what was there. A code that is neither in the table nor the id of a concept
+    may be anything a stranger wrote: it counts, and is called "unspecified".
     """
-    found = [(code, level_of_flag(table, code)) for code in flags]
-    found += [(code, level_of_condition(table, code)) for code in conditions]
+    found = [(_name(table, code), level_of_flag(table, code)) for code in flags]
+    found += [(_name(table, code), level_of_condition(table, code)) for code in conditions]
     found += [alert for measure in measures for alert in alerts_in(table, measure)]
     found.append((f"{_AGE}{age_band}", _some(table.age_bands.get(age_band, "none"))))
     worst: dict[str, Level] = {}
-    for code, level in found:
+    for name, level in found:
         if level:
-            name = _name(code)
             worst[name] = highest((level, worst.get(name, level))) or level
     return sorted(worst.items(), key=lambda pair: -_ORDER[pair[1]])
 
 
-def _name(code: str) -> str:
+def _name(table: RiskLevels, code: str) -> str:
     stripped = code.strip()
-    return stripped if CODE.match(stripped) else UNSPECIFIED
+    known = stripped in table.flags or stripped in table.conditions or is_concept_id(stripped)
+    return stripped if known else UNSPECIFIED
 
 
 def _some(level: LevelOrNone) -> Level | None:

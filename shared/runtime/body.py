@@ -11,6 +11,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from shared.events.ids import caller_chosen
 from shared.runtime.problems import Refused, faults_in
 
 JSON: Final = frozenset({"application/json"})
@@ -122,4 +123,4 @@ def idempotency_key(request: Request) -> str:
 
 def claim_for(client: str, operation: str, key: str) -> str:
     """The claim that keeps a caller's key for one operation unique for ever."""
-    return f"key/{client}/{operation}/{key}"
+    return f"key/{client}/{operation}/{caller_chosen(key)}"

@@ -140,7 +140,7 @@ async def test_a_status_heard_from_others_is_what_is_read(intake: World) -> None
 
 async def test_a_referral_is_taken_back_once_on_a_named_persons_word(intake: World) -> None:
     location = (await post(intake, body())).headers["Location"]
-    url, why = f"{location}/withdraw", {"reason": "by_her"}
+    url, why = f"{location}/withdraw", {"reason": "her_wish"}
     nobody = await intake.client.post(url, json=why, headers={"Idempotency-Key": "key-0002"})
     assert nobody.status_code == 401
     said = PROJECT_MANAGER | {"Idempotency-Key": "key-0002"}

@@ -11,9 +11,10 @@ import httpx
 from fastapi import FastAPI
 
 from services.referral.adapters.intake import Intake
-from services.referral.app import deciders, doors, profile, programme_data
+from services.referral.app import deciders, doors, instruments, profile, programme_data
 from shared.events.event import Event
 from shared.events.referral import ReferralReceived, ReferralWorryFlagged
+from shared.instruments.model import Instrument
 from shared.programmes.load import ProgrammeData
 from shared.runtime.body import digest_of
 from shared.runtime.commit import recorded
@@ -89,13 +90,18 @@ def _data() -> ProgrammeData:
     return programme_data()
 
 
+@cache
+def _instruments() -> Mapping[str, Instrument]:
+    return instruments()
+
+
 @asynccontextmanager
 async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     """An intake that answers until the block ends."""
     store, clock = MemoryStore(), HandClock(NOW)
     vault = OpenVault(store)
     executor = Executor("referral", deciders(), store, clock)
-    intake = Intake(executor, vault, _data(), clock, digest=partial(digest_of, key=b"test"))  # type: ignore[arg-type]
+    intake = Intake(executor, vault, _data(), _instruments(), clock, digest=partial(digest_of, key=b"test"))  # type: ignore[arg-type]
     app = build_app("test", parts=[], ready=_ready)
     doors(app, intake, profile=profile(), conformance=conformance)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))

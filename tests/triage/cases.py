@@ -30,7 +30,13 @@ def _text(package: Any, name: str) -> str:
 
 
 _DATA = load(partial(_text, programmes))
-RULES = Rules(_DATA.programmes, _DATA.risk, load_instruments(partial(_text, instruments)), usual="parents-in-mind")
+RULES = Rules(
+    programmes=_DATA.programmes,
+    risk=_DATA.risk,
+    instruments=load_instruments(partial(_text, instruments)),
+    usual="parents-in-mind",
+    reasons=_DATA.vocabulary.decision_reasons,
+)
 CASES: Decider[Any, Any] = Decider(kind="case", initial=Unheard(), decide=partial(decide, rules=RULES), evolve=evolve)
 WORRIES: Decider[Any, Any] = Decider(kind="worry", initial=Unflagged(), decide=decide_worry, evolve=evolve_worry)
 cases, worries = Scenario(CASES), Scenario(WORRIES)

@@ -1,6 +1,7 @@
 """The FHIR door: one message in, one answer out, and the standard's table of repeats kept by the journal's claims."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,7 @@ from services.referral.adapters.bars_headers import (
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.intake import Asking, Intake
 from services.referral.domain.commands import RefuseRequest
-from shared.events.ids import command_cause
+from shared.events.ids import caller_chosen, command_cause
 from shared.events.referral import ReferralRefused
 from shared.events.refusal import Rejected
 from shared.runtime.body import strict_json
@@ -53,6 +54,8 @@ BY_STATUS = {
     415: "bars.media_type",
 }
 RETRY_AFTER = {"Retry-After": "2"}
+LIKE_AN_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
+"""What is echoed: a malformed id may be, a word in its place may be a name."""
 
 
 class Messages:
@@ -96,7 +99,7 @@ class Messages:
         mapped = bars_mapper.to_referral(bundle, origin, self._profile, conformance=self._conformance)
         asking = Asking(
             cause=command_cause(organisation, "bars", str(sender.request_id)),
-            claims=(_claim(sender), f"bundle/{organisation}/{bundle.id}"),
+            claims=(_claim(sender), f"bundle/{organisation}/{caller_chosen(bundle.id)}"),
             digest=None,
             correlation=sender.correlation_id,
         )
@@ -182,8 +185,9 @@ async def _not_here(request: Request, fault: Exception) -> Response:
 
 
 def _echo(request: Request, answer: Response) -> Response:
-    if said := request.headers.get("x-request-id"):
-        answer.headers["X-Request-Id"] = said[:64]
+    said = request.headers.get("x-request-id", "")
+    if LIKE_AN_ID.fullmatch(said):
+        answer.headers["X-Request-Id"] = said
     return answer
 
 

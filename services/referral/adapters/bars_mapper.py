@@ -15,6 +15,7 @@ from services.referral.adapters.mapped import Mapped, Origin, searchable
 from services.referral.adapters.salvage import answers_in, questionnaire_of
 from services.referral.domain.commands import ReceiveReferral
 from services.referral.domain.policy import Findings, age_band_on, baby_of, safe_to_contact, worries_in
+from services.referral.domain.travelling import travelling
 from shared.events.codes import Measure, Source
 from shared.events.shapes import CODE
 
@@ -45,17 +46,20 @@ def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance
     identity = identity_of(patient, bundle) | {"safe_to_contact": _contact(origin, codes), "flags": sent.flags}
     if sent.words:
         identity["text"] = "\n".join(sent.words)
+    coded = travelling(origin.data, origin.instruments, conditions=sent.conditions, measures=sent.measures)
+    if coded.unknown:
+        identity["unknown"] = dict(coded.unknown)
     command = ReceiveReferral(
         case=origin.case,
         programme=door.programme,
         source=_source(bundle, profile),
         route="bars",
         baby=baby_of(due=_due(bundle, profile), born=_born(bundle), day=origin.day),
-        conditions=tuple(dict.fromkeys(sent.conditions)),
-        measures=tuple(sent.measures),
+        conditions=coded.conditions,
+        measures=coded.measures,
         worries=worries_in(origin.data.risk, found),
         age_band=band,
-        text_unread=bool(sent.words),
+        text_unread=bool(sent.words or coded.unknown),
     )
     return Mapped(command, door.site, identity, searchable(identity))
 

@@ -34,11 +34,17 @@ MOST_PEOPLE = 200
 
 
 class Withdrawal(BaseModel):
-    """Why a referral is taken back, as a code."""
+    """Why a referral is taken back, as a code of the vocabulary; words are for a conversation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reason: Code
+
+
+def _known(wanted: Withdrawal, intake: Intake) -> None:
+    if wanted.reason not in intake.data.vocabulary.withdrawal_reasons:
+        errors = [{"field": "reason", "reason": "not one of the list"}]
+        raise Refused(422, "body.invalid", "Some fields cannot be taken.", errors=errors)
 
 
 class Lookup(BaseModel):
@@ -85,6 +91,7 @@ def routes(intake: Intake, referrals: Referrals, people: People) -> APIRouter:
         person = require(request, *STAFF)
         body, key = await read_body(request), idempotency_key(request)
         wanted = parse(Withdrawal, body)
+        _known(wanted, intake)
         outcome = await intake.executor.submit(
             Submission(
                 input=WithdrawReferral(case, wanted.reason),

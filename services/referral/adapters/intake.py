@@ -1,9 +1,11 @@
 """Takes a mapped referral in: identity sealed first, then the commit, then the answer. Every way in ends here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.referral.adapters.mapped import Mapped, Origin
+from shared.instruments.model import Instrument
 from shared.programmes.load import ProgrammeData
 from shared.runtime.body import Digest
 from shared.runtime.clock import Clock, new_id
@@ -30,16 +32,26 @@ class Asking:
 class Intake:
     """What the adapters of this service share: rules as data, the clock, the vault and the executor."""
 
-    def __init__(self, executor: Executor, vault: Vault, data: ProgrammeData, clock: Clock, *, digest: Digest) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        vault: Vault,
+        data: ProgrammeData,
+        instruments: Mapping[str, Instrument],
+        clock: Clock,
+        *,
+        digest: Digest,
+    ) -> None:
         self.executor = executor
         self.vault = vault
         self.data = data
+        self.instruments = instruments
         self.clock = clock
         self.digest = digest
 
     def origin(self, organisation: str, message: str) -> Origin:
         """A message of `organisation`, about to make a case of its own."""
-        return Origin(new_id(), organisation, message, self.clock.now().date(), self.data)
+        return Origin(new_id(), organisation, message, self.clock.now().date(), self.data, self.instruments)
 
     def scope(self, site: str | None) -> Scope:
         """Provider and site; an unknown site belongs to the first provider, so that somebody answers for it."""

@@ -14,6 +14,7 @@ from services.referral.domain.policy import (
     safe_to_contact,
     worries_in,
 )
+from services.referral.domain.travelling import travelling
 from shared.events.codes import Measure
 from shared.programmes.model import Programme
 
@@ -41,20 +42,27 @@ def to_referral(request: ReferralRequest, origin: Origin) -> Mapped:
     band = age_band_on(origin.day, request.person.birth_date)
     found = Findings(origin.organisation, origin.message, request.flags, request.conditions, measures, band)
     baby = request.baby
+    sent = travelling(
+        origin.data,
+        origin.instruments,
+        conditions=request.conditions,
+        measures=measures,
+        preferences=request.preferences,
+    )
     command = ReceiveReferral(
         case=origin.case,
         programme=request.programme or sole_programme(origin.data.programmes, request.site),
         source=request.source,
         route="json",
         baby=baby_of(due=baby.due, born=[baby.born] if baby.born else [], day=origin.day) if baby else None,
-        conditions=tuple(dict.fromkeys(request.conditions)),
-        measures=measures,
-        preferences=tuple(dict.fromkeys(request.preferences)),
+        conditions=sent.conditions,
+        measures=sent.measures,
+        preferences=sent.preferences,
         worries=worries_in(risk, found),
         age_band=band,
-        text_unread=request.text is not None,
+        text_unread=request.text is not None or bool(sent.unknown),
     )
-    identity = _identity(request)
+    identity = _identity(request) | ({"unknown": dict(sent.unknown)} if sent.unknown else {})
     identity["safe_to_contact"] = safe_to_contact(risk, said=request.person.safe_to_contact, flags=request.flags)
     return Mapped(command, request.site, identity, searchable(identity))
 

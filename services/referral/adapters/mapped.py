@@ -1,5 +1,6 @@
 """What every way in turns a request into: the question for the rules, and what only the vault may hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from services.referral.domain.commands import ReceiveReferral
 from services.referral.domain.policy import nhs_number_checks
+from shared.instruments.model import Instrument
 from shared.programmes.load import ProgrammeData
 
 
@@ -29,6 +31,7 @@ class Origin:
     message: str
     day: date
     data: ProgrammeData
+    instruments: Mapping[str, Instrument]
 
 
 def digits_of(number: str | None) -> str | None:

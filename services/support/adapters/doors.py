@@ -13,7 +13,7 @@ from services.support.domain.react import react
 from shared.access.acting import Acting
 from shared.events.ids import command_cause
 from shared.events.refusal import Rejected
-from shared.programmes.model import Sites
+from shared.programmes.load import ProgrammeData
 from shared.runtime.body import Digest, claim_for, idempotency_key
 from shared.runtime.clock import Clock
 from shared.runtime.decider import Input
@@ -34,7 +34,7 @@ class Doors:
     safeguarding: Safeguarding
     vault: Vault
     worries: Worries
-    sites: Sites
+    data: ProgrammeData
     clock: Clock
     digest: Digest
 

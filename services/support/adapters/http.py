@@ -15,7 +15,6 @@ from services.support.domain.volunteer.commands import HoldPlace
 from shared.access.acting import require
 from shared.events.codes import Code
 from shared.events.refusal import NotFound, Rejected
-from shared.events.shapes import CODE
 from shared.events.support import PlaceHeld, SessionLogged
 from shared.runtime.body import parse, read_body, strict_json
 from shared.runtime.clock import new_id
@@ -95,6 +94,8 @@ def _matching(router: APIRouter, doors: Doors) -> None:
         """Match a case with a volunteer whose place is kept for it; safeguarding is asked first (S24)."""
         body = await read_body(request)
         asked, person = parse(MatchBody, body), require(request, *MATCHERS)
+        if asked.offer is not None and asked.offer not in doors.data.offers:
+            raise Refused(422, "body.invalid", "No such offer.", errors=[{"field": "offer", "reason": "unknown"}])
         write = Asked.of(request, person, "make-match", body)
         held_back = await doors.safeguarding.holds(case)
         outcome = await submit(doors, write, MakeMatch(case, asked.volunteer, held_back, asked.offer), case)
@@ -110,7 +111,7 @@ def _ending(router: APIRouter, doors: Doors) -> None:
         asked, person = parse(EndBody, body), require(request, *MATCHERS)
         write = Asked.of(request, person, "end-support", body)
         reason = asked.reason
-        if not CODE.match(reason):
+        if reason not in doors.data.vocabulary.ending_reasons:
             record = {"reason": reason}
             await doors.vault.seal(subject=case, stream=f"case/{case}", cause=write.cause(case), record=record)
             reason = OWN_WORDS
@@ -161,7 +162,14 @@ async def _session(doors: Doors, case: str, request: Request, body: bytes) -> di
         raise Refused(422, "body.invalid", "A session is an object, about a case with an id.")
     person = require(request, *LEADERS)
     write = Asked.of(request, person, "log-session", body)
-    reading = read_session(sent, named, now=doors.clock.now(), new_id=new_id)
+    reading = read_session(
+        sent,
+        named,
+        offers=doors.data.offers,
+        reasons=doors.data.vocabulary.missed_reasons,
+        now=doors.clock.now(),
+        new_id=new_id,
+    )
     await _keep_words(doors, write, reading, sent)
     try:
         outcome = await submit(doors, write, reading.asked, named, await doors.queries.scope_of(named))

@@ -1,15 +1,15 @@
 """Reads a session out of what was sent: a field nobody can read becomes a fault, the session itself stays (S3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter, ValidationError
 
 from services.support.domain.case.commands import LogSession, SessionOutcome
-from shared.events.codes import Channel, Code, Count
+from shared.events.codes import Channel, Count
 
 FIELDS = frozenset(
     {"session", "offer", "channel", "minutes", "outcome", "reasons", "attended", "held_at", "by", "worry", "notes"}
@@ -19,13 +19,11 @@ NO_OFFER = "unknown"
 T = TypeVar("T")
 
 _UUID: TypeAdapter[UUID] = TypeAdapter(UUID)
-_CODE: TypeAdapter[str] = TypeAdapter(Code)
 _COUNT: TypeAdapter[int] = TypeAdapter(Count)
 _BOOL: TypeAdapter[bool] = TypeAdapter(bool)
 _TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 _CHANNEL: TypeAdapter[Channel] = TypeAdapter(Channel)
 _OUTCOME: TypeAdapter[SessionOutcome] = TypeAdapter(SessionOutcome)
-_CODES: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[Code, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,34 @@ class _Fields:
             return otherwise
 
 
-def read_session(sent: Mapping[str, Any], case: UUID, *, now: datetime, new_id: Callable[[], UUID]) -> Reading:
+def one_of(codes: Collection[str]) -> TypeAdapter[str]:
+    """Takes a code of the list, and nothing a writer made up: it could hold a name."""
+    return TypeAdapter(Annotated[str, AfterValidator(_in(frozenset(codes)))])
+
+
+def some_of(codes: Collection[str]) -> TypeAdapter[tuple[str, ...]]:
+    """The same for several."""
+    return TypeAdapter(tuple[Annotated[str, AfterValidator(_in(frozenset(codes)))], ...])
+
+
+def _in(codes: frozenset[str]) -> Callable[[str], str]:
+    def check(code: str) -> str:
+        if code not in codes:
+            raise ValueError("not one of the list")
+        return code
+
+    return check
+
+
+def read_session(
+    sent: Mapping[str, Any],
+    case: UUID,
+    *,
+    offers: Collection[str],
+    reasons: Collection[str],
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Reading:
     """The session in `sent`. Total: every field has something to stand in for it, and the fault says so."""
     fields = _Fields(sent)
     outcome = fields.take("outcome", _OUTCOME, "took_place")
@@ -66,13 +91,13 @@ def read_session(sent: Mapping[str, Any], case: UUID, *, now: datetime, new_id: 
     asked = LogSession(
         case=case,
         session=fields.take("session", _UUID, new_id(), needed=False),
-        offer=fields.take("offer", _CODE, NO_OFFER),
+        offer=fields.take("offer", one_of(offers), NO_OFFER),
         channel=fields.take("channel", _CHANNEL, get_args(Channel)[0]),
         minutes=fields.take("minutes", _COUNT, 0),
         outcome=outcome,
         attended=fields.take("attended", _BOOL, outcome == "took_place", needed=False),
         held_at=fields.take("held_at", _TIME, now),
-        reasons=fields.take("reasons", _CODES, (), needed=False),
+        reasons=fields.take("reasons", some_of(reasons), (), needed=False),
         by=by if by.int else None,
         faults=tuple(fields.faults),
     )

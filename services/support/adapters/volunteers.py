@@ -85,7 +85,7 @@ def _standing(router: APIRouter, doors: Doors) -> None:
 
 
 def _scope(doors: Doors, asked: VolunteerBody) -> Scope:
-    site, provider = doors.sites.site(asked.site), doors.sites.provider_of(asked.site)
+    site, provider = doors.data.sites.site(asked.site), doors.data.sites.provider_of(asked.site)
     if site is None or provider is None:
         raise Refused(422, "body.invalid", "No such site.", errors=[{"field": "site", "reason": "unknown"}])
     if not set(asked.offers) <= set(site.offers):

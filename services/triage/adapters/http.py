@@ -11,20 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.triage.adapters.measuring import Measuring
 from services.triage.adapters.queries import MOST_LISTED, Queries
 from services.triage.domain.commands import CaseInput, DecideCase, MarkTextRead
-from services.triage.domain.policy import DECIDERS
+from services.triage.domain.policy import DECIDERS, OWN_WORDS
 from shared.access.acting import Acting, require
 from shared.events.codes import Code
 from shared.events.ids import command_cause
 from shared.events.refusal import NotFound
-from shared.events.shapes import CODE
 from shared.events.triage import TriageCompleted, TriageOutcome
 from shared.runtime.body import Digest, claim_for, idempotency_key, parse, read_body
 from shared.runtime.executor import Executor
 from shared.runtime.http import correlation_of
 from shared.runtime.submission import Outcome, Submission
 from shared.runtime.vault import Vault
-
-OWN_WORDS = "in_own_words"
 
 
 @dataclass(frozen=True)
@@ -36,10 +33,11 @@ class Doors:
     measuring: Measuring
     vault: Vault
     digest: Digest
+    reasons: frozenset[str]
 
 
 class DecisionBody(BaseModel):
-    """What a decision says. A reason in words is kept in the vault and travels as a code."""
+    """What a decision says. A reason that is not one of the vocabulary's is kept in the vault."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,7 +88,7 @@ def _deciding(router: APIRouter, doors: Doors) -> None:
         asked, person = parse(DecisionBody, body), require(request, *DECIDERS)
         cause = command_cause(str(person), f"decide/{case}", idempotency_key(request))
         reason = asked.reason
-        if not CODE.match(reason):
+        if reason not in doors.reasons:
             await doors.vault.seal(subject=case, stream=f"case/{case}", cause=cause, record={"reason": reason})
             reason = OWN_WORDS
         command = DecideCase(case, asked.outcome, reason, str(person), asked.offer, asked.text_read)

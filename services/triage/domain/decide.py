@@ -16,6 +16,7 @@ from services.triage.domain.commands import (
 from services.triage.domain.policy import (
     CLOSING,
     DECIDERS,
+    OWN_WORDS,
     PLACED,
     Facts,
     Rules,
@@ -143,6 +144,8 @@ def _complete(asked: DecideCase, state: Awaiting, now: datetime, rules: Rules) -
     role, _, person = asked.decided_by.partition("/")
     if role not in DECIDERS or not person:
         raise Rejected("triage.needs_named_person", "A triage worker or project manager decides, by name.")
+    if asked.reason not in {*rules.reasons, OWN_WORDS}:
+        raise Rejected("triage.unknown_reason", "The reason is not one of the list; words are kept as words.")
     unread = state.text_unread and not asked.text_read
     if unread and asked.outcome in CLOSING:
         raise Rejected("triage.text_unread", "Read what came with the referral before you close it.")

@@ -14,6 +14,8 @@ from shared.programmes.risk import signals_in
 
 URGENCY_OF_LEVEL: Mapping[Level, Urgency] = {"now": "now", "today": "today", "history": "review"}  # SAFETY S5
 ORDER: tuple[Urgency, ...] = ("now", "today", "review", "routine")
+OWN_WORDS = "in_own_words"
+"""In place of a reason given in words, which only the vault holds."""
 DECIDERS = frozenset({"triage-worker", "project-manager"})  # DESIGN 7: the roles that decide a case
 PLACED = frozenset({"accepted", "joint_plan"})  # outcomes that lead to an offer of peer support
 CLOSING = frozenset({"declined", "withdrawn"})  # outcomes after which nobody looks at the case again
@@ -24,12 +26,15 @@ UNKNOWN_PROGRAMME = "unknown_programme"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything triage decides by, as loaded data; `usual` is the programme of a referral that names none."""
+    """Everything triage decides by, as loaded data; `usual` is the programme of a referral that names none,
+    `reasons` the codes a decision may give.
+    """
 
     programmes: Mapping[str, Programme]
     risk: RiskLevels
     instruments: Mapping[str, Instrument]
     usual: str
+    reasons: frozenset[str]
 
     def programme(self, asked: str | None) -> Programme:
         """The programme whose rules apply; an unknown name falls back to the usual one, and a person is asked."""

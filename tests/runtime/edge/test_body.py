@@ -143,4 +143,7 @@ def test_a_key_has_8_to_64_visible_characters(key: str, good: bool) -> None:
 
 
 def test_a_claim_names_client_operation_and_key() -> None:
-    assert claim_for("local", "create", "12345678") == "key/local/create/12345678"
+    claim = claim_for("local", "create", "Quillfeather-Test")
+
+    assert claim == claim_for("local", "create", "Quillfeather-Test") != claim_for("local", "create", "another-key")
+    assert "Quillfeather" not in claim

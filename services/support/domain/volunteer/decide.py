@@ -50,6 +50,8 @@ def _register(asked: RegisterVolunteer, state: Volunteer, now: datetime, rules: 
     lacking = [gate for gate in rules.gates if gate not in asked.gates]
     if lacking:
         raise Rejected("support.gates_missing", f"Still needed: {', '.join(lacking)}.")
+    if not set(asked.gates) <= set(rules.gates):
+        raise Rejected("support.unknown_gate", "A gate is not one of the list.")
     cap = rules.cap.usual if asked.cap is None else asked.cap
     if not 1 <= cap <= rules.cap.most:
         raise Rejected("support.cap_out_of_range", f"A cap is 1 to {rules.cap.most}.")

@@ -1,0 +1,1 @@
+"""Nobody can be recognised outside the vaults: made-up people are sent through everything and looked for everywhere."""
