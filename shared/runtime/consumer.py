@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
@@ -17,6 +17,7 @@ from shared.runtime.delivery import Delivery, DeliveryLimits, TooManyParked
 from shared.runtime.ending import end
 from shared.runtime.gauges import STOPPED
 from shared.runtime.parking import Parking
+from shared.runtime.polling import Polling
 from shared.runtime.record import Handle, OnUnreadable, Record
 from shared.runtime.transient import pause
 
@@ -135,7 +136,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             *topics, group_id=group, listener=self, parser=_parse, decoder=_decode, **SETTINGS
         )
         self.subscriber(self._receive)
-        self.subscriber.get_msg = _next_batch
+        # FastStream's own poll sleeps after every empty one, as long as the poll: late for what comes then, never idle.
+        self._polling = Polling(wait_ms=POLL_MS, most=SETTINGS["max_records"])
+        self.subscriber.get_msg = self._polling
         self._acknowledging = Acknowledging(group, lambda: self.subscriber.consumer)
         self._delivery = delivery
         self._rest = rest
@@ -166,6 +169,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Reading begins at the committed offsets, or at the beginning."""
         self._delivery.look_again()
+        self._polling.assigned()
 
     async def _receive(self, records: list[Record]) -> None:
         """The handler: returns when the batch is acknowledged or given back, never raises, never skips."""
@@ -194,12 +198,6 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             if not work.done():
                 await end([work])
         await _within(LEAVE_WITHIN, self._acknowledging.now())
-
-
-async def _next_batch(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[Any, Any], ...]:
-    """FastStream's own sleeps after every empty poll, as long as the poll: late for what comes then, and never idle."""
-    found = await consumer.getmany(timeout_ms=POLL_MS, max_records=SETTINGS["max_records"])
-    return tuple(record for records in found.values() for record in records)
 
 
 async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
