@@ -1,6 +1,6 @@
 """From the text of the data files to checked, frozen values; whoever may touch files hands in the text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,26 +23,17 @@ class BadData(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeData:
-    """Everything the services know about programmes, sites, levels of risk and codes."""
+    """Everything the services know about programmes, sites, levels of risk and codes.
+
+    `conditions` are the coded conditions that some rule knows, `offers` those of any site or programme.
+    """
 
     sites: Sites
     programmes: Mapping[str, Programme]
     risk: RiskLevels
     vocabulary: Vocabulary
-
-    @property
-    def conditions(self) -> frozenset[str]:
-        """Every coded condition that some rule knows."""
-        mine = (one.conditions for one in self.programmes.values())
-        named = {code for one in mine for code in (*one.known, *one.review, *one.pause_rules)}
-        needed = {code for one in self.programmes.values() for code in one.eligibility.needs_any_of}
-        return frozenset({*named, *needed, *self.risk.conditions})
-
-    @property
-    def offers(self) -> frozenset[str]:
-        """Every offer of any site or programme."""
-        at_sites = {offer for provider in self.sites.providers for site in provider.sites for offer in site.offers}
-        return frozenset({*at_sites, *(offer.id for one in self.programmes.values() for offer in one.offers)})
+    conditions: frozenset[str]
+    offers: frozenset[str]
 
 
 def load(read: Callable[[str], str]) -> ProgrammeData:
@@ -53,12 +44,29 @@ def load(read: Callable[[str], str]) -> ProgrammeData:
         unknown = [site for site in programme.sites if sites.site(site) is None]
         if unknown:
             raise BadData(f"{programme.id}: no such site: {', '.join(unknown)}")
+    risk = risk_levels_from(read(RISK_FILE))
     return ProgrammeData(
         sites=sites,
         programmes=programmes,
-        risk=risk_levels_from(read(RISK_FILE)),
+        risk=risk,
         vocabulary=vocabulary_from(read(VOCABULARY_FILE)),
+        conditions=frozenset({*_conditions_of(programmes.values()), *risk.conditions}),
+        offers=frozenset(_offers_of(sites, programmes.values())),
     )
+
+
+def _conditions_of(programmes: Iterable[Programme]) -> Iterator[str]:
+    for one in programmes:
+        yield from (*one.conditions.known, *one.conditions.review, *one.conditions.pause_rules)
+        yield from one.eligibility.needs_any_of
+
+
+def _offers_of(sites: Sites, programmes: Iterable[Programme]) -> Iterator[str]:
+    for provider in sites.providers:
+        for site in provider.sites:
+            yield from site.offers
+    for one in programmes:
+        yield from (offer.id for offer in one.offers)
 
 
 def sites_from(text: str) -> Sites:

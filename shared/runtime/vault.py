@@ -19,7 +19,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from shared.runtime.batch import GroupCommit
+from shared.runtime.batch import BatchLimits, GroupCommit
 from shared.runtime.blind_index import BlindIndex
 from shared.runtime.clock import Clock
 from shared.runtime.errors import TooLarge
@@ -52,7 +52,8 @@ class Vault:
         self._index = BlindIndex(master.derived("blind-index"))
         self._clock = clock
         sealer = Sealer(self._records, self._keys, clock)
-        self._queue: GroupCommit[Sealing, UUID] = GroupCommit(sealer, name="vault")
+        limits = BatchLimits(flights=2)
+        self._queue: GroupCommit[Sealing, UUID] = GroupCommit(sealer, limits=limits, name="vault")
 
     async def ensure_indexes(self) -> None:
         """Create the vault's indexes; harmless when they exist."""
