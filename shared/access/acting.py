@@ -17,7 +17,7 @@ ROLES = frozenset(
         "information-governance", "operator",
     }
 )  # fmt: skip
-"""The roles of DESIGN 7, written with hyphens; an underscore in their place is read as one."""
+"""Written with hyphens; an underscore in their place is read as one (docs/design.md, Who may do what)."""
 WELL_FORMED = re.compile(r"([a-z_-]{1,40})/([A-Za-z0-9._-]{1,80})")
 CHALLENGE = {"WWW-Authenticate": HEADER}
 

@@ -1,4 +1,4 @@
-"""How an event travels on Kafka: CloudEvents 1.0 in binary mode, attributes in headers, data as JSON (DESIGN 5)."""
+"""How an event travels on Kafka: CloudEvents 1.0 in binary mode, attributes in headers, data as JSON."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events.shapes import CODE_PATTERN
 
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]
-"""A stable code, an id or a role with an id: no spaces, so that no sentence can travel (DESIGN 5)."""
+"""A stable code, an id or a role with an id: no spaces, so that no sentence can travel (docs/decisions/0012)."""
 Count = Annotated[int, Field(ge=0, le=100_000)]
 """How many of something; bounded, so that no telephone or NHS number fits."""
 Score = Annotated[int, Field(ge=0, le=999)]

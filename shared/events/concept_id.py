@@ -13,7 +13,7 @@ NHS_WEIGHTS = range(10, 1, -1)
 def is_concept_id(text: str) -> bool:
     """Whether `text` is the id of a concept by its partition and check digit, and no NHS number.
 
-    Source: SNOMED CT Technical Implementation Guide, SCTID; the check digit is Verhoeff's. One in fifty numbers of ten
+    Source: SNOMED CT Technical Implementation Guide, SCTID; the check digit is Verhoeff's. One in 500 numbers of ten
     digits would pass by chance, so those with an NHS number's own check digit are refused.
     """
     if not SHAPE.match(text) or text[-3:-1] not in CONCEPT_PARTITIONS or _is_nhs_number(text):

@@ -1,4 +1,4 @@
-"""The allow-list: every field that may be on Kafka, what kind of thing it holds, and why it is there (DESIGN 5).
+"""The allow-list: every field that may be on Kafka, what kind of thing it holds, and why it is there.
 
 What is listed is pseudonymised personal data; a field outside the list fails the build. The data protection impact
 assessment prints this table. Kinds: id (a UUID), code (a closed list or a stable code), band, score, date, count.

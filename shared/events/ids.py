@@ -30,7 +30,7 @@ def deadline_cause(stream: str, version: int, due_at_ms: int) -> UUID:
 
 
 def signal_id_from_message(organisation: str, message: str, code: str) -> UUID:
-    """The id of a worry found in a message: the same message sent again names the same worry (DESIGN 4)."""
+    """The id of a worry found in a message: the same message sent again names the same worry (docs/decisions/0004)."""
     return uuid5(BESIDE, f"signal/{organisation}/{message}/{code}")
 
 

@@ -8,7 +8,7 @@ from shared.events.moment import Moment
 
 
 class WorryFlagged(Event):
-    """A worry about safety; pushed and relayed, because it may not wait for either path (DESIGN 4)."""
+    """A worry about safety; pushed and relayed, because it may not wait for either path (docs/decisions/0004)."""
 
     signal_id: UUID
     about: About

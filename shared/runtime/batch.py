@@ -22,7 +22,7 @@ AGAIN: Final = Again()
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """Items in one batch; impatient items waiting at most, in number and seconds (DESIGN 4, limits).
+    """Items in one batch; impatient items waiting at most, in number and seconds (docs/design.md, Limits).
 
     `flights` batches may be under way at once: while the database writes one, the next is decided. From `split`
     waiting items on, a batch takes half of them and leaves the rest to the other flight.

@@ -58,7 +58,7 @@ class Commit:
 
     @property
     def id(self) -> str:
-        """The document's key: two commits at one version of one stream cannot both exist (DESIGN 2.3)."""
+        """The document's key: two commits at one version of one stream cannot both exist."""
         return f"{self.stream}/{self.version:010d}"
 
     @property
@@ -67,7 +67,7 @@ class Commit:
         return self.version + len(self.entries) - 1
 
     def to_document(self) -> Document:
-        """The MongoDB document, in the shape of DESIGN 2.3; empty claims are left out, an empty array would count."""
+        """The MongoDB document; empty claims are left out (docs/design.md, The commit is the unit)."""
         document: Document = {
             "_id": self.id,
             "stream": self.stream,

@@ -23,7 +23,7 @@ Answer = Outcome | Exception | Again
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """Bytes of one event's data as JSON, and of all data in one commit (DESIGN 4, limits)."""
+    """Bytes of one event's data as JSON, and of all data in one commit (docs/design.md, Limits)."""
 
     event: int = 256 * 1024
     commit: int = 4_000_000

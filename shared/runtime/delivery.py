@@ -31,7 +31,7 @@ class TooManyParked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLimits:
-    """Records whose handling may fail within `seconds` before the consumer stops itself (DESIGN 4, parking).
+    """Records whose handling may fail within `seconds` before the consumer stops itself (docs/design.md, Parking).
 
     Records that cannot even be read do not count: a stranger's rubbish must not be able to stop a consumer.
     """

@@ -4,7 +4,7 @@ Failure
 ├── Overloaded      the queue is full or too slow: ask again later (503)
 ├── Unavailable     the database did not confirm in time (503)
 ├── KeyReused       the key or claim was used for another body (422)
-├── TooLarge        an event is larger than one may be (422)
+├── TooLarge        an event or a body is larger than one may be (413)
 └── UnknownHistory  a stream holds an event this version of the service does not know (503)
 """
 

@@ -1,4 +1,4 @@
-"""The one way to change anything: inputs in, one load, pure decisions in memory, one append (DESIGN 2.4)."""
+"""The one way to change anything: one load, decisions in memory, one append (docs/design.md, The batch is the way)."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -32,7 +32,7 @@ from shared.runtime.submission import Outcome, Submission
 
 @dataclass(frozen=True, slots=True)
 class ExecutorLimits:
-    """Queue and batch, sizes in bytes, and how many streams' states are kept in memory (DESIGN 4, limits)."""
+    """Queue and batch, sizes in bytes, and how many streams' states are kept in memory (docs/design.md, Limits)."""
 
     queue: BatchLimits = field(default_factory=lambda: BatchLimits(flights=2))
     size: SizeLimits = field(default_factory=SizeLimits)

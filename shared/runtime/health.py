@@ -16,7 +16,7 @@ ASK_FOR_S = 0.8
 
 
 class MajorityWrite:
-    """Says whether a majority write was confirmed within the last 5 s (DESIGN 4); it writes once a second at most."""
+    """Says whether a majority write was confirmed within 5 s; writes once a second at most (docs/decisions/0002)."""
 
     def __init__(self, database: AsyncDatabase[Document], *, instance: str = "ready") -> None:
         self._beats = durable(database, "heartbeats")

@@ -17,7 +17,7 @@ from shared.runtime.mongo import durable
 PATIENCE = 5.0
 """Seconds that work which lost its lease has for closing what it opened, before it is cancelled again."""
 LEASE_SECONDS = 1.0
-"""A holder killed without warning is replaced within about this time (measured, DESIGN 10)."""
+"""A holder killed without warning is replaced within about this time, as measured."""
 
 
 class Lease:

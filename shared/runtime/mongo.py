@@ -1,4 +1,4 @@
-"""The commit store on MongoDB: one insert-only collection whose unique indexes are the rules of DESIGN 2.3."""
+"""The commit store on MongoDB: one insert-only collection and its unique indexes (docs/decisions/0001)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ CONFIRM_WITHIN_MS = 5_000
 DURABLE = WriteConcern(w="majority", j=True, wtimeout=CONFIRM_WITHIN_MS)
 """Acknowledged means journaled by a majority: the only writes this platform answers for."""
 MAJORITY = ReadConcern("majority")
-"""A cause seen in a write that is later rolled back would be skipped for ever (DESIGN 10)."""
+"""A cause seen in a write that is later rolled back would be skipped for ever."""
 INDEXES = (
     IndexModel([("stream", ASCENDING), ("causes", ASCENDING)], name="effect_once", unique=True),
     IndexModel([("claims", ASCENDING)], name="claims", unique=True, sparse=True),

@@ -11,7 +11,7 @@ from shared.runtime.mongo import durable
 from shared.runtime.scan import Place
 
 OVERLAP = timedelta(hours=1)
-"""How far before a lost token's time a scan begins (DESIGN 4); the repeats are harmless."""
+"""How far before a lost token's time a scan begins; repeats are harmless (docs/design.md, Following the journal)."""
 
 
 class Position:

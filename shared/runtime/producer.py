@@ -17,7 +17,7 @@ SETTINGS: dict[str, Any] = {
     "max_batch_size": 256 * 1024,
     "max_request_size": 2 * 1024 * 1024,
 }
-"""Linger and batch size measured (DESIGN 10); 2 MiB is what the topics accept."""
+"""Linger and batch size as measured; 2 MiB is what the topics accept."""
 START_WITHIN = CONFIRM_WITHIN = 20.0
 STOP_WITHIN = 2.0
 """Seconds. aiokafka waits for ever for a broker that is away, in a confirm as in a stop (aiokafka #1101)."""

@@ -35,7 +35,7 @@ ANSWER_WITHIN = 3.0
 LONGEST_PAUSE = 1.0
 OVERDUE_AFTER = 10.0
 REMIND_EVERY = 60.0
-"""Seconds. An undelivered worry is tried at least about once a second for ever, and alarms after ten (DESIGN 4)."""
+"""Seconds. An undelivered worry is tried about once a second for ever, and alarms after ten (docs/decisions/0004)."""
 
 
 @dataclass(slots=True, eq=False)

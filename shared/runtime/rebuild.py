@@ -15,7 +15,7 @@ from shared.runtime.views import Views, ViewSpec
 log = structlog.get_logger()
 
 LEVEL = timedelta(seconds=1)
-"""Readers move over once the new version is this close behind the journal (DESIGN 8)."""
+"""Readers move over once the new version is this close behind the journal (docs/decisions/0009)."""
 
 
 async def rebuild(database: AsyncDatabase[dict[str, Any]], spec: ViewSpec, clock: Clock, *, grace: float = 2.0) -> None:

@@ -1,4 +1,4 @@
-"""Rebuilds lost commits from Kafka after a restore: the headers hold all that a commit's envelope says (DESIGN 9)."""
+"""Rebuilds lost commits from Kafka after a restore; the headers hold a commit's envelope (docs/design.md, Restore)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

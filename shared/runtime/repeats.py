@@ -1,4 +1,4 @@
-"""Repeats inside one batch: a unique index compares documents, never what one batch folds into one (DESIGN 2.3)."""
+"""Repeats inside one batch; a unique index compares documents, not what one of them holds (docs/decisions/0001)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 DRAIN_S = 7
-"""For requests in flight; the parts then have `supervise.STOP_WITHIN_S`, together less than 10 s (DESIGN 9)."""
+"""For requests in flight; then parts have `supervise.STOP_WITHIN_S`, together below 10 s (docs/design.md, Running)."""
 
 
 class _Server(uvicorn.Server):
@@ -45,7 +45,7 @@ def serve(app: FastAPI, *, host: str, port: int) -> None:
 
 
 def settle_collector() -> None:
-    """Keep the collector's oldest generation from pausing requests; measured as the cause of 40 ms p99 (DESIGN 10)."""
+    """Keep the collector's oldest generation from pausing requests; measured as the cause of 40 ms p99."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -15,7 +15,7 @@ from shared.runtime.part import Part
 
 log = structlog.get_logger()
 STOP_WITHIN_S = 2.5
-"""With uvicorn's own wait for open requests (serve.py) this stays within the 10 s of DESIGN 9."""
+"""With uvicorn's own wait for open requests (serve.py) this stays within 10 s (docs/design.md, Running)."""
 
 
 Pause = Callable[[float], Awaitable[None]]

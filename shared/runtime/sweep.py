@@ -1,4 +1,4 @@
-"""Looks whether any deadline was lost. It should never find one; each repair is an alarm (DESIGN 4)."""
+"""Looks whether any deadline was lost. It should never find one; each repair is an alarm (docs/design.md, Timers)."""
 
 import asyncio
 from datetime import timedelta

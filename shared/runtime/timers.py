@@ -153,7 +153,7 @@ class Timers:
         return UpdateOne(older, {"$set": {"version": version, "due_at": due, "wake_at": due}}, upsert=True)
 
     async def _measure_skew(self) -> None:
-        """Compare clocks once a minute; above 2 s either way is an alarm (DESIGN 4)."""
+        """Compare clocks once a minute; above 2 s either way is an alarm (docs/runbook/clock-skew.md)."""
         now = asyncio.get_running_loop().time()
         if self._skew_at and now - self._skew_at < SKEW_EVERY:
             return

@@ -21,7 +21,7 @@ from shared.runtime.mongo import DUPLICATE_KEY, durable
 Document = dict[str, Any]
 NONCE_BYTES = 12
 KEY_CACHED_FOR = timedelta(seconds=60)
-"""How long an erased person can still be read by an instance that had her key (DESIGN 6)."""
+"""How long an erased person can still be read by an instance that had her key."""
 CACHED_KEYS = 10_000
 PAGE = 500
 

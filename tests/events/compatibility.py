@@ -1,4 +1,4 @@
-"""Which changes of an event's schema break it: only a new field with a default may join a version (DESIGN 5)."""
+"""Which changes of an event's schema break it: only a new field with a default may join a version."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The paired t test, in a process that ends with its answer: scipy would keep 95 MB in the service (DESIGN 10).
+"""The paired t test, in a process that ends with its answer: scipy would keep 95 MB in the service.
 
 `python -m services.outcomes.adapters.statistics_worker` reads one JSON object {"differences": [...]} and writes one.
 """

@@ -1,7 +1,7 @@
 """One case's journey: the facts every service stated about it, kept apart by service and named by event.
 
 Nothing is overwritten, so the order and number of deliveries cannot matter; every figure is read from these facts, as
-at any date. An erased person keeps only what counts need (DESIGN 5: dates, tags and area go, band and site stay).
+at any date. An erased person keeps only what counts need: days, tags and items go, band, site and year stay.
 """
 
 from datetime import UTC, datetime

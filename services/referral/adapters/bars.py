@@ -59,7 +59,7 @@ LIKE_AN_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
 
 
 class Messages:
-    """Takes messages; which requests are running right now is known to this process only (DESIGN 4)."""
+    """Takes messages; which requests are running right now is known to this process only."""
 
     def __init__(self, intake: Intake, profile: Profile, *, conformance: bool) -> None:
         self._intake = intake

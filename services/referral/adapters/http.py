@@ -57,7 +57,7 @@ class Lookup(BaseModel):
 
 
 def post_route(intake: Intake) -> Route:
-    """`POST /api/referrals` as a bare route: half the cost of a FastAPI one (DESIGN 10)."""
+    """`POST /api/referrals` as a bare route: half the cost of a FastAPI one."""
 
     async def post(request: Request) -> Response:
         body = await read_body(request)

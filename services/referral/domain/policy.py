@@ -38,7 +38,7 @@ class Findings:
 
 
 def worries_in(table: RiskLevels, found: Findings) -> tuple[Worry, ...]:
-    """Each worry once, most urgent first, with an id that the same message always gives it (SAFETY S6, DESIGN 4).
+    """Each worry once, most urgent first, with an id that the same message always gives it (SAFETY S6).
 
     A flag's status plays no part: only a safeguarding lead lowers a level (SAFETY S5), and she is shown the status.
     """

@@ -7,7 +7,7 @@ from shared.events.support import MatchEnded, MatchMade, MatchRefused, PlaceHeld
 
 
 def react(recorded: Recorded) -> list[CaseInput | VolunteerInput]:
-    """The inputs that `recorded` leads to; their targets come from the event alone (DESIGN 2.5)."""
+    """Inputs that `recorded` leads to; targets come from the event alone (docs/design.md, One input, one stream)."""
     event = recorded.event
     if event.case is None:
         return []

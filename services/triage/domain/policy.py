@@ -16,7 +16,7 @@ URGENCY_OF_LEVEL: Mapping[Level, Urgency] = {"now": "now", "today": "today", "hi
 ORDER: tuple[Urgency, ...] = ("now", "today", "review", "routine")
 OWN_WORDS = "in_own_words"
 """In place of a reason given in words, which only the vault holds."""
-DECIDERS = frozenset({"triage-worker", "project-manager"})  # DESIGN 7: the roles that decide a case
+DECIDERS = frozenset({"triage-worker", "project-manager"})  # the roles that decide a case
 PLACED = frozenset({"accepted", "joint_plan"})  # outcomes that lead to an offer of peer support
 CLOSING = frozenset({"declined", "withdrawn"})  # outcomes after which nobody looks at the case again
 UNDER_18 = frozenset({"under_13", "13_to_15", "16_to_17"})  # SAFETY S8

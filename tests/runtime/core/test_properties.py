@@ -1,4 +1,4 @@
-"""Whatever is doubled, replayed or shuffled between streams, the commits and views are the same (DESIGN 2.6)."""
+"""Whatever is doubled, replayed or shuffled between streams, the commits and views are the same."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence

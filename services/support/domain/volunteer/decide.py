@@ -96,7 +96,7 @@ def _settle(asked: TakePlace | ReleasePlace, state: Volunteer, now: datetime) ->
 def _lapse(asked: DeadlinePassed, state: Volunteer, now: datetime) -> list[Event]:
     if isinstance(state, Unregistered):
         return []
-    at = max(now, asked.due_at)  # a fired timer is due, whatever this machine's clock says (DESIGN 4)
+    at = max(now, asked.due_at)  # a fired timer is due, whatever this machine's clock says
     return [
         PlaceLapsed(case=place.case, occurred_at=at, volunteer=_id(asked.stream), reason="expired")
         for place in state.places.values()
