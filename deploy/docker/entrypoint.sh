@@ -4,7 +4,7 @@ set -eu
 umask 077
 make_key() { [ -s "$1" ] || { head -c 32 /dev/urandom > "$1.partial" && mv -n "$1.partial" "$1"; }; }
 
-[ ! -d /webhook ] || make_key /webhook/key
+[ ! -w /webhook ] || make_key /webhook/key # without its volume the folder is read-only
 if [ -z "${SERVICE:-}" ]; then
     exec "$@"
 fi

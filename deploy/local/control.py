@@ -136,7 +136,8 @@ def _addresses(folder: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     stack = json.loads(path.read_text())
-    return {**stack["services"], "kafka": stack["kafka"], "mongo": stack["mongo"], "mail": stack["mail"]}
+    servers = {name: stack[name] for name in ("kafka", "mongo", "mail")}
+    return {**stack["services"], **servers, "keycloak": stack["issuer"]}
 
 
 def _print_end(name: str, path: Path) -> int:

@@ -1,4 +1,4 @@
-"""Resolves the pinned Kafka with Maven and refuses any jar that is not the one recorded; standard library only."""
+"""Fetches what is pinned with Maven and refuses any file that is not the one recorded; standard library only."""
 
 import hashlib
 import shutil
@@ -20,7 +20,7 @@ class NotFetched(Exception):
 
 
 class JarsDiffer(Exception):
-    """Maven resolved something other than what jars.lock records."""
+    """Maven resolved something other than what the lock records."""
 
 
 def present() -> bool:
@@ -37,20 +37,25 @@ def resolve() -> None:
     MARK.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=MARK.parent) as folder:
         fetched = Path(folder) / "jars"
-        copy = ["dependency:copy-dependencies", f"-DoutputDirectory={fetched}"]
-        maven = subprocess.run(["mvn", "-q", "-B", "-f", POM, *copy], capture_output=True, text=True, check=False)
-        if maven.returncode != 0:
-            raise NotFetched(f"Maven could not fetch Kafka:\n{maven.stdout}{maven.stderr}".strip())
+        fetch(POM, "dependency:copy-dependencies", fetched)
         check(fetched, LOCK.read_text())
         shutil.rmtree(FOLDER, ignore_errors=True)
         fetched.rename(FOLDER)
     set_done(MARK, key_of(POM, LOCK))
 
 
+def fetch(pom: Path, goal: str, folder: Path) -> None:
+    """Have Maven copy what a pom names into a folder; raises `NotFetched`."""
+    copy = [goal, f"-DoutputDirectory={folder}"]
+    maven = subprocess.run(["mvn", "-q", "-B", "-f", pom, *copy], capture_output=True, text=True, check=False)
+    if maven.returncode != 0:
+        raise NotFetched(f"Maven could not fetch {pom.parent.name}:\n{maven.stdout}{maven.stderr}".strip())
+
+
 def check(folder: Path, lock: str) -> None:
-    """Compare a folder of jars with the lock's lines of "<sha256>  <name>"."""
+    """Compare a folder of fetched files with the lock's lines of "<sha256>  <name>"; raises `JarsDiffer`."""
     expected = {line.split()[1]: line.split()[0] for line in lock.splitlines() if line.strip()}
-    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
+    found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
     wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if wrong:
-        raise JarsDiffer(f"these jars are not the ones recorded in {LOCK.name}: {', '.join(wrong)}")
+        raise JarsDiffer(f"these files are not the ones that are recorded: {', '.join(wrong)}")

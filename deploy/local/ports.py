@@ -20,6 +20,7 @@ USUAL = {
     "outcomes": 18105,
     "mail": 18125,
     "mail-http": 18180,
+    "keycloak": 18190,
     "kafka": 18192,
     "kafka-controller": 18193,
     "mongo": 18117,

@@ -1,15 +1,16 @@
-"""Set-up: virtual environment, hashed packages, Kafka's jars, a mongod that runs. Needs only Python >= 3.11.
+"""Set-up: virtual environment, hashed packages, Kafka, Keycloak, a mongod that runs, the pages' assets.
 
-Each step is marked when it has ended, so set-up resumes where it was interrupted and is a look at the marks afterwards.
+Needs only Python >= 3.11. `python -m deploy.local.prepare browser` adds the browser that tests open pages in. Each step
+is marked when it has ended, so set-up resumes where it was interrupted and is a look at the marks afterwards.
 """
 
 import fcntl
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy.local import jars, tools
+from deploy.local import jars, keycloak_program, tools, web
 from deploy.local.places import CACHE, CHECKOUT, VENV, VENV_PYTHON
 from deploy.local.stamps import is_done, key_of, set_done
 from deploy.local.surroundings import read
@@ -18,20 +19,25 @@ PACKAGES = CHECKOUT / "requirements-dev.lock"
 PACKAGES_MARK = VENV / "beside-packages"
 MONGOD_MARK = VENV / "beside-mongod"
 MONGOD_LIBRARIES = ("libcurl4", "libssl3", "liblzma5")  # what the mongod wheel links to
+STOPS = (
+    *(tools.Missing, jars.NotFetched, jars.JarsDiffer),
+    *(keycloak_program.NotBuilt, web.NotInstalled, web.BuildFailed),
+)
 _FIND_MONGOD = "from deploy.local.mongod_program import path; print(path())"
 
 
-def main() -> int:
+def main(wanted: Sequence[str] = ()) -> int:
     """Run every step that is not done; 0 when all are, 1 after one line that says what is missing."""
+    steps = (*STEPS, *(MORE[name] for name in wanted))
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            for title, done, run in STEPS:
+            for title, done, run in steps:
                 if not done():
                     print(f"set-up: {title}", flush=True)
                     run()
-        except (tools.Missing, jars.NotFetched, jars.JarsDiffer, subprocess.CalledProcessError) as problem:
+        except (*STOPS, subprocess.CalledProcessError) as problem:
             print(f"set-up stopped: {problem}", file=sys.stderr)
             return 1
     return 0
@@ -57,11 +63,11 @@ def install_packages() -> None:
     set_done(PACKAGES_MARK, packages_key())
 
 
-def resolve_jars() -> None:
-    """Fetch Kafka, for which Java and Maven must be there."""
+def fetch_with_maven(resolve: Callable[[], None]) -> None:
+    """Fetch a server, for which Java and Maven must be there."""
     _require(tools.JAVA)
     _require(tools.MAVEN)
-    jars.resolve()
+    resolve()
 
 
 def java_done() -> bool:
@@ -87,6 +93,12 @@ def check_mongod() -> None:
     set_done(MONGOD_MARK, mongod_key())
 
 
+def install_pages_packages() -> None:
+    """Fetch what the pages are built from, for which Node.js and npm must be there."""
+    _require(tools.NODE)
+    web.install_packages()
+
+
 def _require(tool: tools.Tool) -> None:
     tools.require(tool, installer=tools.installer_here())
 
@@ -97,12 +109,19 @@ def _runs(program: Path) -> bool:
     return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
 
 
-STEPS: tuple[tuple[str, Callable[[], bool], Callable[[], None]], ...] = (
+Step = tuple[str, Callable[[], bool], Callable[[], None]]
+STEPS: tuple[Step, ...] = (
     ("virtual environment and packages", packages_done, install_packages),
     ("Java", java_done, lambda: _require(tools.JAVA)),
-    ("Kafka's jars", jars.present, resolve_jars),
+    ("Kafka's jars", jars.present, lambda: fetch_with_maven(jars.resolve)),
+    ("Keycloak", keycloak_program.present, lambda: fetch_with_maven(keycloak_program.resolve)),
     ("mongod", lambda: is_done(MONGOD_MARK, mongod_key()), check_mongod),
+    ("what the pages are built from", web.packages_done, install_pages_packages),
+    ("the pages' style sheets and scripts", web.assets_done, web.build_assets),
 )
+MORE: dict[str, Step] = {
+    "browser": ("a browser for the tests of pages", tools.CHROMIUM.present, lambda: _require(tools.CHROMIUM)),
+}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -9,8 +9,11 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from deploy.keycloak.realm import web_client
+from deploy.local.issuer import AUDIENCE, Issuer, issuer_at
 from deploy.local.surroundings import for_child
 from deploy.local.unit import Unit
+from shared.access import service_keys
 
 KEY_BYTES = 32
 
@@ -21,6 +24,12 @@ class Addresses:
 
     ports: Mapping[str, int]
     mongo: str
+    named_issuer: Issuer | None = None
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who is believed about people and systems: the named issuer, or this stack's Keycloak."""
+        return self.named_issuer or issuer_at(self.ports["keycloak"])
 
     @property
     def kafka(self) -> str:
@@ -37,20 +46,24 @@ class Addresses:
         return f"http://127.0.0.1:{self.ports[name]}"
 
 
-def service_unit(name: str, addresses: Addresses, keys: Path) -> Unit:
-    """One service, started once the database takes writes and Kafka has its topics (or is held back)."""
+def service_unit(name: str, addresses: Addresses, folder: Path, signing_key: str) -> Unit:
+    """One service of the stack in `folder`, started once the database takes writes and Kafka has its topics.
+
+    `signing_key` names the key it signs with; names are told apart by their order, the last one signs.
+    """
     return Unit(
         name=name,
         command=(sys.executable, "-m", f"services.{name}"),
-        environment=settings_of(name, addresses, keys),
+        environment=settings_of(name, addresses, folder),
         after=("mongo", "kafka"),
-        prepare=partial(make_key, key_file(keys, name)),
+        prepare=partial(make_keys, name, folder / "keys", signing_key),
         ready=partial(answers, addresses.ports[name], "/health/ready"),
     )
 
 
-def settings_of(name: str, addresses: Addresses, keys: Path) -> dict[str, str]:
+def settings_of(name: str, addresses: Addresses, folder: Path) -> dict[str, str]:
     """The environment of one service; what the caller set for it (same prefix) wins, except where it listens."""
+    keys = folder / "keys"
     listens = {"HOST": "127.0.0.1", "PORT": str(addresses.ports[name])}
     reaches = {
         "MONGO_URL": addresses.mongo,
@@ -58,6 +71,11 @@ def settings_of(name: str, addresses: Addresses, keys: Path) -> dict[str, str]:
         "KAFKA": addresses.kafka,
         "KEY_FILE": str(key_file(keys, name)),
         "SAFEGUARDING_URLS": addresses.service("safeguarding"),
+        "SIGNING_KEYS": str(keys / "signing" / name),
+        "TRUSTED_KEYS": str(keys / "trusted"),
+        "AUDIT_HEADS": str(folder / "audit-heads"),
+        "PUBLIC_URL": addresses.service(name),
+        **_sign_in(name, addresses, keys),
     }
     if name == "referral":
         reaches["CONFORMANCE"] = "true"  # this stack is for trying things out, published examples included
@@ -72,6 +90,33 @@ def settings_of(name: str, addresses: Addresses, keys: Path) -> dict[str, str]:
     prefix = name.upper()
     fixed = {f"{prefix}_{key}": value for key, value in listens.items()}
     return fixed | {f"{prefix}_{key}": value for key, value in reaches.items() if f"{prefix}_{key}" not in asked}
+
+
+def _sign_in(name: str, addresses: Addresses, keys: Path) -> dict[str, str]:
+    """Who is believed; with the stack's own Keycloak also the client behind the service's pages."""
+    issuer = addresses.issuer
+    believed = {
+        "ISSUER": issuer.url,
+        "AUDIENCE": AUDIENCE,
+        "JWKS_URL": issuer.jwks_url,
+        "JWKS_FILE": issuer.jwks_file,
+    }
+    if addresses.named_issuer is None:
+        believed |= {"WEB_CLIENT": web_client(name), "WEB_CLIENT_KEY": str(client_key(keys, web_client(name)))}
+    return {key: value for key, value in believed.items() if value}
+
+
+def client_key(keys: Path, client: str) -> Path:
+    """Where the private key of a client of the stack's Keycloak is kept."""
+    return keys / "clients" / f"{client}.pem"
+
+
+def make_keys(name: str, keys: Path, signing_key: str) -> None:
+    """Make what a service must find: its master key, its signing key, and the public halves the others look up."""
+    make_key(key_file(keys, name))
+    signing = keys / "signing" / name
+    service_keys.make_key(signing, signing_key)
+    service_keys.publish(signing, keys / "trusted", name)
 
 
 def key_file(keys: Path, name: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.files import write_atomically
+from deploy.files import write_atomically
 
 LEFT_OVER_GRACE_S = 10.0
 

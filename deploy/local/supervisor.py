@@ -13,9 +13,9 @@ from types import FrameType
 
 import psutil
 
+from deploy.files import write_atomically
 from deploy.local import plan, state
 from deploy.local.child import Child, Condition
-from deploy.local.files import write_atomically
 from deploy.local.services import Addresses
 from deploy.local.state import ChildNote, Note, Phase, Running
 from deploy.local.surroundings import read
@@ -93,7 +93,7 @@ class Supervisor:
         """Services first, so that they drain into servers that still run; whatever was started is waited for."""
         self._phase = Phase.FAILED if problem else Phase.STOPPING
         (self.folder / "stack.json").unlink(missing_ok=True)
-        servers = {name for child in self._children.values() for name in child.unit.after} | {"mail"}
+        servers = {name for child in self._children.values() for name in child.unit.after} | {"mail", "keycloak"}
         for group in (self._children.keys() - servers, servers & self._children.keys()):
             children = [self._children[name] for name in group]
             for child in children:
@@ -123,7 +123,7 @@ class Supervisor:
             self._written = note
             if self._phase is Phase.READY:
                 pids = {name: child.pid for name, child in self._children.items() if child.pid}
-                stack = plan.described(self._where, pids)
+                stack = plan.described(self._where, pids, self.folder)
                 write_atomically(self.folder / "stack.json", json.dumps(stack, indent=1))
             state.write(self.folder, note)
 
@@ -141,7 +141,8 @@ def supervise(folder: Path) -> None:
     with state.sole_supervisor(folder):
         state.end_left_over(folder)
         where = plan.addresses(read())
-        supervisor = Supervisor(plan.units(folder, where), where, folder)
+        month = f"{SystemClock().now():%Y-%m}"  # a stack started in another month signs with a new key
+        supervisor = Supervisor(plan.units(folder, where, month), where, folder)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, supervisor.ask_to_stop)
         supervisor.run()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.places import CHECKOUT, LOCAL, SERVICES
 
-PORT_NAMES = (*SERVICES, "kafka", "kafka-controller", "mongo", "mail", "mail-http")
+PORT_NAMES = (*SERVICES, "kafka", "kafka-controller", "mongo", "mail", "mail-http", "keycloak")
 _SERVICE_PREFIXES = tuple(f"{service.upper()}_" for service in SERVICES)
 _KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "JAVA_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -17,13 +17,15 @@ class Surroundings:
     """What the caller's environment asks of the local stack.
 
     BESIDE_LOCAL names the stack's folder, BESIDE_PORT_<NAME> a port (referral ... outcomes, kafka, mongo, mail ...),
-    BESIDE_MONGOD another mongod, BESIDE_TEST_KAFKA and BESIDE_TEST_MONGO a cluster for the tests to use,
+    BESIDE_MONGOD another mongod, BESIDE_ISSUER an issuer in place of the stack's own Keycloak, BESIDE_ISSUER_JWKS the
+    file or address of its public keys, BESIDE_TEST_KAFKA and BESIDE_TEST_MONGO a cluster for the tests to use,
     BESIDE_TEST_CONTAINERS=0 forbids the tests to start containers; CI means that nobody watches.
     """
 
     folder: Path = LOCAL
     ports: Mapping[str, int] = field(default_factory=dict)
     mongod: str | None = None
+    issuer: tuple[str, str] | None = None
     test_kafka: str | None = None
     test_mongo: str | None = None
     containers: bool = True
@@ -31,12 +33,13 @@ class Surroundings:
 
 
 def read(environ: Mapping[str, str] | None = None) -> Surroundings:
-    """Read the variables above; raises `ValueError` naming the variable whose value is not a port."""
+    """Read the variables above; raises `ValueError` naming the one that is no port, or that another one needs."""
     env = os.environ if environ is None else environ
     return Surroundings(
         folder=Path(env.get("BESIDE_LOCAL") or LOCAL).absolute(),
         ports={name: _port(port_variable(name), env) for name in PORT_NAMES if env.get(port_variable(name))},
         mongod=env.get("BESIDE_MONGOD") or None,
+        issuer=_issuer(env.get("BESIDE_ISSUER", ""), env.get("BESIDE_ISSUER_JWKS", "")),
         test_kafka=env.get("BESIDE_TEST_KAFKA") or None,
         test_mongo=env.get("BESIDE_TEST_MONGO") or None,
         containers=env.get("BESIDE_TEST_CONTAINERS") != "0",
@@ -59,6 +62,12 @@ def for_child(own: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("LC_")}
     services = {name: value for name, value in os.environ.items() if name.startswith(_SERVICE_PREFIXES)}
     return {**kept, **services, "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", **own}
+
+
+def _issuer(url: str, keys: str) -> tuple[str, str] | None:
+    if bool(url) != bool(keys):
+        raise ValueError("BESIDE_ISSUER and BESIDE_ISSUER_JWKS, the file or address of its keys, go together")
+    return (url, keys) if url else None
 
 
 def _port(variable: str, env: Mapping[str, str]) -> int:

@@ -13,11 +13,16 @@ from typing import Any
 
 import httpx
 
-from deploy.local import control, ports, state
+from deploy.local import control, plan, ports, state
 from deploy.local.child import Child, Condition, spawn
+from deploy.local.issuer import Issuer
 from deploy.local.kafka_server import kafka_unit
+from deploy.local.keycloak_server import ADMINISTRATOR, administrators_password
 from deploy.local.mongo_server import mongo_unit, mongo_url
+from deploy.local.services import Addresses
+from deploy.local.surroundings import Surroundings
 from deploy.local.unit import Unit
+from shared.testing.issuer import ISSUER, access_settings
 
 _POLL_S = 0.05
 _READY_WITHIN_S = 60.0
@@ -71,6 +76,39 @@ def local_mongo(folder: Path) -> Iterator[str]:
     port = ports.choose(("mongo",), asked={}, before={}, usual={})["mongo"]
     with running(mongo_unit(port=port, folder=folder), folder):
         yield mongo_url(port)
+
+
+class LocalKeycloak:
+    """A Keycloak with the realm of the demonstration, for services that do not run: what it says about itself."""
+
+    def __init__(self, where: Addresses, folder: Path, child: Child) -> None:
+        self.where = where
+        self.folder = folder
+        self.child = child
+        self.described: dict[str, Any] = plan.described(where, {}, folder)
+
+    @property
+    def issuer(self) -> Issuer:
+        """What services are told of it."""
+        return self.where.issuer
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self.child.log.read_text()
+
+    @property
+    def administrator(self) -> tuple[str, str]:
+        """Name and password of its own administrator, who lives in the realm `master`."""
+        return ADMINISTRATOR, administrators_password(self.folder / "keys")
+
+
+@contextmanager
+def local_keycloak(folder: Path) -> Iterator[LocalKeycloak]:
+    """A Keycloak alone, its services' addresses free ports on which a test may listen."""
+    where = plan.addresses(Surroundings(folder=folder))
+    with running(plan.issuer_unit(where, folder), folder) as child:
+        yield LocalKeycloak(where, folder, child)
 
 
 class LocalStack:
@@ -164,22 +202,30 @@ class LocalStack:
 
 @contextmanager
 def own_stack(
-    folder: Path, *, settings: Mapping[str, str] | None = None, held: tuple[str, ...] = ()
+    folder: Path, *, settings: Mapping[str, str] | None = None, held: tuple[str, ...] = (), keycloak: bool = False
 ) -> Iterator[LocalStack]:
     """Start a stack in a fresh folder, stop it when the block ends.
 
     `settings` are environment variables of services (REFERRAL_..., SAFEGUARDING_ROTA_FILE, ...) that win over the
-    stack's own; `held` names processes that are not started until `start(name)`. Raises `StackProblem`.
+    stack's own; `held` names processes that are not started until `start(name)`. Its services believe the tokens of
+    `shared.testing.issuer`, or with `keycloak` those of a Keycloak of their own. Raises `StackProblem`.
     """
     for name in held:
         control.hold(folder, name)
-    environment = {"BESIDE_LOCAL": str(folder), **(settings or {})}
+    issuer = {} if keycloak else believing_tests(folder / "issuer")
+    environment = {"BESIDE_LOCAL": str(folder), **issuer, **(settings or {})}
     process = spawn((sys.executable, "-m", "deploy.local", "supervise"), environment, state.log_path(folder))
     try:
         control.await_ready(folder, process)
         yield LocalStack(folder)
     finally:
         _end(process)
+
+
+def believing_tests(folder: Path) -> dict[str, str]:
+    """What has a stack believe the tests' issuer, whose key lasts as long as this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"BESIDE_ISSUER": ISSUER, "BESIDE_ISSUER_JWKS": str(access_settings(folder, "referral")["jwks_file"])}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from deploy.local.surroundings import inherited
 
 JAVA_AT_LEAST = 17  # Kafka 4 servers run on Java 17 and later
+NODE_AT_LEAST = 18  # Debian 12's; the pages' build needs no newer
 
 
 class Missing(Exception):
@@ -35,12 +36,29 @@ def java_major() -> int:
     return int(found[1]) if found else 0
 
 
+def node_major() -> int:
+    """The major version of the Node.js on the path, 0 if there is none."""
+    if not shutil.which("node"):
+        return 0
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)", told)
+    return int(found[1]) if found else 0
+
+
 def _has_venv() -> bool:
     return all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
 
 
 JAVA = Tool(f"a Java runtime >= {JAVA_AT_LEAST}", "openjdk-17-jdk-headless", lambda: java_major() >= JAVA_AT_LEAST)
 MAVEN = Tool("Maven", "maven", lambda: shutil.which("mvn") is not None)
+NODE = Tool(
+    f"Node.js >= {NODE_AT_LEAST} with npm",
+    "npm",
+    lambda: node_major() >= NODE_AT_LEAST and shutil.which("npm") is not None,
+)
+CHROMIUM = Tool(
+    "Chromium", "chromium", lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+)
 VENV = Tool("Python's venv module", "python3-venv", _has_venv)
 
 

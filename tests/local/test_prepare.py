@@ -1,11 +1,12 @@
 """Set-up runs each step once, resumes after an interruption, and refuses jars that are not the recorded ones."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
-from deploy.local import jars, tools
+from deploy.local import jars, tools, web
 from deploy.local.stamps import is_done, key_of, set_done
 from deploy.local.tools import Missing, Tool
 
@@ -101,3 +102,37 @@ def test_a_tool_that_is_still_missing_after_installing_is_named() -> None:
 
 def test_a_java_that_can_run_kafka_is_here() -> None:
     assert tools.java_major() >= tools.JAVA_AT_LEAST
+
+
+def test_the_pages_are_built_from_what_the_lock_names() -> None:
+    assert web.packages_done()
+    assert web.assets_done()
+    assert tools.node_major() >= tools.NODE_AT_LEAST
+
+
+def test_assets_are_built_anew_when_a_file_of_theirs_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    static = tmp_path / "static"
+    shutil.copytree(web.STATIC, static)
+    monkeypatch.setattr(web, "STATIC", static)
+    assert web.assets_done()
+
+    (static / "beside.css").write_text("p { color: #000 }")
+
+    assert not web.assets_done()
+
+
+def test_a_package_that_npm_cannot_install_is_said_with_what_npm_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "package-lock.json"
+    changed = (web.HERE / "package-lock.json").read_text().replace("sha512-", "sha512-A", 1)
+    lock.write_text(changed)
+    (tmp_path / "package.json").write_text((web.HERE / "package.json").read_text().replace("10.6.1", "10.6.2"))
+    monkeypatch.setattr(web, "DECLARED", (lock, tmp_path / "package.json"))
+    monkeypatch.setattr(web, "PACKAGES", tmp_path / "cache" / "node_modules")
+    monkeypatch.setattr(web, "PACKAGES_MARK", tmp_path / "cache" / "done")
+
+    with pytest.raises(web.NotInstalled, match="npm could not install"):
+        web.install_packages()
+
+    assert not web.packages_done()

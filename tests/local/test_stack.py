@@ -18,6 +18,7 @@ from deploy.local.control import StackProblem
 from deploy.local.places import SERVICES
 from deploy.local.state import Note, Phase, Running
 from deploy.local.testing import LocalStack, own_stack, wait_until
+from shared.testing.issuer import ISSUER
 
 pytestmark = pytest.mark.real
 SERVERS = ("mongo", "kafka", "mail")
@@ -40,7 +41,7 @@ def test_it_says_where_everything_is(servers: LocalStack) -> None:
     described = servers.described
 
     assert set(described["services"]) == set(SERVICES)
-    assert (described["issuer"], described["clients"], described["users"]) == (None, {}, {})
+    assert (described["issuer"], described["clients"], described["users"]) == (ISSUER, {}, {})
     assert set(described["pids"]) == set(SERVERS)
     assert stored(servers) is None
     assert servers.mails() == []
