@@ -7,11 +7,13 @@ from typing import TypeVar
 import yaml
 from pydantic import ValidationError
 
+from shared.programmes.crisis import CrisisNumbers
 from shared.programmes.model import Data, Programme, RiskLevels, Sites, Vocabulary
 
 SITES_FILE = "sites.yaml"
 RISK_FILE = "risk_levels.yaml"
 VOCABULARY_FILE = "vocabulary.yaml"
+CRISIS_FILE = "crisis_numbers.yaml"
 PROGRAMME_FILES = ("parents_in_mind.yaml", "mums_in_mind.yaml", "birth_and_beyond.yaml")
 
 D = TypeVar("D", bound=Data)
@@ -87,6 +89,11 @@ def risk_levels_from(text: str) -> RiskLevels:
 def vocabulary_from(text: str) -> Vocabulary:
     """The codes people may send; raises `BadData`."""
     return _from(text, Vocabulary)
+
+
+def crisis_numbers_from(text: str) -> CrisisNumbers:
+    """The numbers to ring in danger or distress; raises `BadData`."""
+    return _from(text, CrisisNumbers)
 
 
 def _from(text: str, shape: type[D]) -> D:

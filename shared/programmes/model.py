@@ -1,6 +1,6 @@
 """The shapes of programme data: frozen and strict, so that a misspelt setting stops a service from starting."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -40,7 +40,11 @@ class Provider(Data):
 
     id: Code
     name: str
-    sites: tuple[Site, ...]
+    sites: Annotated[tuple[Site, ...], Field(min_length=1)]
+
+
+NO_SITE = "unassigned"
+"""The site of what names none we know; it belongs to every site of its provider (shared/access/reach.py)."""
 
 
 class Sites(Governed):
@@ -54,6 +58,22 @@ class Sites(Governed):
         if len(ids) != len(set(ids)):
             raise ValueError("a site id is used twice")
         return self
+
+    @property
+    def first(self) -> str:
+        """The provider that answers for what names no site we know, so that somebody does."""
+        return self.providers[0].id
+
+    def home(self, provider: str | None, sites: Collection[str] = ()) -> tuple[str, str]:
+        """Provider and site that answer for what names no case, from where its sender works.
+
+        One of `sites` if the provider has it, else the provider's first; of nobody we know, the first provider.
+        """
+        known = next((one for one in self.providers if one.id == provider), None)
+        if known is None:
+            return self.first, NO_SITE
+        own = [one.id for one in known.sites]
+        return known.id, next((site for site in sites if site in own), own[0])
 
     def site(self, site: str) -> Site | None:
         """The site of this id, or None."""

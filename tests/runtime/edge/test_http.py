@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from shared.access.acting import require
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.errors import KeyReused, Overloaded
 from shared.runtime.http import build_app, idempotency_key, parse, read_body
@@ -54,12 +53,8 @@ def _app(ready: Any = _always) -> Any:
     async def fail(request: Request) -> JSONResponse:
         raise failures[request.path_params["how"]]
 
-    async def who(request: Request) -> JSONResponse:
-        return JSONResponse({"role": require(request, "triage_worker").role})
-
     app.add_route("/take", take, methods=["POST"])
     app.add_route("/fail/{how}", fail)
-    app.add_route("/who", who)
     return app
 
 
@@ -140,20 +135,6 @@ async def test_correlation_id_is_echoed_and_a_bad_one_replaced(client: httpx.Asy
 
     assert kept.headers["X-Correlation-Id"] == mine
     assert UUID(replaced.headers["X-Correlation-Id"]).version
-
-
-async def test_acting_person_is_taken_from_this_machine_in_a_known_role_only(client: httpx.AsyncClient) -> None:
-    async def status(said: str | None, host: str = "127.0.0.1") -> int:
-        transport = httpx.ASGITransport(_app(), raise_app_exceptions=False, client=(host, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as caller:
-            return (await caller.get("/who", headers={"Beside-Acting": said} if said else {})).status_code
-
-    assert await status("triage-worker/sam") == 200
-    assert await status("triage_worker/sam", "::1") == 200
-    assert await status(None) == 401
-    assert await status("queen/sam") == 401
-    assert await status("triage_worker/sam", "192.0.2.1") == 401
-    assert await status("volunteer/sam") == 403
 
 
 async def test_readiness_follows_the_database_and_liveness_does_not() -> None:
