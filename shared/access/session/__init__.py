@@ -1,0 +1,1 @@
+"""How people sign in at a service's pages: with the issuer, kept here, ended anywhere."""

@@ -1,0 +1,112 @@
+"""Makes what every service needs to know who asks and to keep who did what, from its settings."""
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import httpx
+from pymongo.asynchronous.database import AsyncDatabase
+
+from shared.access.audit.log import AuditLog
+from shared.access.audit.publishing import HeadsFile, HeadsToKafka
+from shared.access.audit.spool import SpooledAudit
+from shared.access.bearer import Bearer
+from shared.access.guard import Authenticator, Guard
+from shared.access.jwks import FetchedKeys, Keys, PinnedKeys
+from shared.access.policy.table import Policy, policy_from
+from shared.access.replays import Replays
+from shared.access.service_keys import Signer, Trusted, for_service
+from shared.access.settings import ClaimNames, IssuerSettings
+from shared.access.tokens import TokenCheck
+from shared.runtime.clock import Clock
+from shared.runtime.master_key import MasterKey
+from shared.runtime.part import Part
+from shared.runtime.settings import ServiceSettings
+
+Database = AsyncDatabase[dict[str, Any]]
+AUDIT_KEY = "audit"
+
+
+def audit_database(database: Database) -> Database:
+    """The audit's own, beside the service's."""
+    return database.client[f"{database.name}_audit"]
+
+
+def policy() -> Policy:
+    """The table as shipped."""
+    return policy_from(resources.files("shared.access.policy").joinpath("table.yaml").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Access:
+    """Made once for a service; `http` asks the issuer for its keys."""
+
+    service: str
+    policy: Policy
+    names: ClaimNames
+    check: TokenCheck | None
+    signer: Signer
+    trusted: Trusted
+    replays: Replays
+    audit: AuditLog
+    heads: HeadsToKafka
+    notes: SpooledAudit
+    http: httpx.AsyncClient
+    clock: Clock
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What runs in the background for as long as the service does."""
+        return (self.audit, self.heads, self.notes)
+
+    def guard(self, *others: Authenticator) -> Guard:
+        """The service's guard; `others` are further ways to prove who asks, looked at after the token."""
+        bearer = Bearer(self.service, self.check, self.names, self.trusted, self.replays)
+        return Guard(self.policy, (bearer, *others), self.notes, self.clock)
+
+    def to_safeguarding(self) -> str:
+        """The header Authorization with which this service speaks to safeguarding for itself."""
+        return for_service(self.signer, "safeguarding")
+
+    async def ensure_indexes(self) -> None:
+        """Make what must be there before the first request; harmless when it is."""
+        await self.replays.ensure_indexes()
+        await self.audit.ensure_indexes()
+
+
+def access_of(settings: ServiceSettings, service: str, database: Database, master: MasterKey, clock: Clock) -> Access:
+    """Make it. Raises `FileNotFoundError` without a signing key, `ValueError` for claims nobody knows."""
+    names = ClaimNames(**settings.claims)
+    http = httpx.AsyncClient(verify=settings.jwks_url.startswith("https:"), trust_env=False)
+    key = master.derived(AUDIT_KEY)
+    file = HeadsFile(settings.audit_heads, service, key)
+    heads = HeadsToKafka(file, settings.kafka)
+    audit = AuditLog(service, audit_database(database), key, clock, heads=file, carry=heads.carry_last)
+    return Access(
+        service=service,
+        policy=policy(),
+        names=names,
+        check=_check(settings, names, http, clock),
+        signer=Signer(service, settings.signing_keys, clock),
+        trusted=Trusted(settings.trusted_keys, clock),
+        replays=Replays(database),
+        audit=audit,
+        heads=heads,
+        notes=SpooledAudit(audit, settings.audit_heads, service, key),
+        http=http,
+        clock=clock,
+    )
+
+
+def _check(settings: ServiceSettings, names: ClaimNames, http: httpx.AsyncClient, clock: Clock) -> TokenCheck | None:
+    if not settings.issuer:
+        return None
+    issuer = IssuerSettings(
+        issuer=settings.issuer,
+        audience=settings.audience,
+        jwks_url=settings.jwks_url,
+        jwks_file=settings.jwks_file,
+        claims=names,
+    )
+    keys: Keys = PinnedKeys(issuer.jwks_file) if issuer.jwks_file else FetchedKeys(issuer.jwks_url, http)
+    return TokenCheck(issuer, keys, clock)
