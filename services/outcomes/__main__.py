@@ -1,4 +1,4 @@
-"""python -m services.outcomes [serve | parked list|count|redrive KEY|discard ID WORDS]; it keeps no journal."""
+"""python -m services.outcomes [serve | parked ... | audit ...]; docs/runbook names each. It keeps no journal."""
 
 import asyncio
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.outcomes.app import SERVICE, Service, build
 from services.outcomes.settings import Settings
+from shared.access.audit.command import audited
 from shared.runtime.log import configure
 from shared.runtime.redrive import parked_command
 from shared.runtime.serve import serve
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str]) -> None:
             serve(build(settings), host=settings.host, port=settings.port)
         case ["parked", *rest]:
             print("\n".join(asyncio.run(parked(settings, rest))))
+        case ["audit", *rest]:
+            sys.exit(asyncio.run(audited(settings, SERVICE, rest, say=print)))
         case _:
             sys.exit(__doc__)
 

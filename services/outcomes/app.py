@@ -1,27 +1,33 @@
 """The composition root of outcomes: the only file that makes clients and stores."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.outcomes.adapters.http import routes
 from services.outcomes.adapters.kafka import GROUP, TOPICS, journeys_handler
-from services.outcomes.adapters.pages import page_routes
+from services.outcomes.adapters.pages import TEMPLATES, page_routes
 from services.outcomes.adapters.queries import Queries
 from services.outcomes.adapters.statistics import Statistics
 from services.outcomes.domain import journey
 from services.outcomes.domain.definitions import definitions_from
 from services.outcomes.settings import Settings
+from shared.access.app import check_routes, guarded_app
+from shared.access.session.wiring import sign_in_of
+from shared.access.wiring import access_of
 from shared.instruments.model import load
 from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.health import MajorityWrite
-from shared.runtime.http import build_app
+from shared.runtime.master_key import FileMasterKey
 from shared.runtime.mongo import connect
 from shared.runtime.parking import Parking
 from shared.runtime.part import Part
 from shared.runtime.record import Handle
 from shared.runtime.views import Views, ViewSpec
+from shared.web.pages import Pages
+from shared.web.wiring import add_pages
 
 SERVICE = "outcomes"
 REST_S = 1.0
@@ -40,6 +46,9 @@ class Service:
         self.database = self.client[settings.database]
         self.views = Views(self.database, [JOURNEYS])
         self.parking = Parking(self.database)
+        master = FileMasterKey(settings.key_file)
+        self.access = access_of(settings, SERVICE, self.database, master, self.clock)
+        self.sign_in = sign_in_of(settings, SERVICE, self.database, master, self.clock, self.access.http)
         self.queries = Queries(
             journeys=self.views.collection(JOURNEYS.name),
             definitions=definitions_from((HERE / "rules" / "definitions.yaml").read_text(encoding="utf-8")),
@@ -57,23 +66,43 @@ class Service:
     def parts(self) -> list[Part]:
         """Everything that runs beside HTTP."""
         handle = self.handlers[TOPICS[0]]
-        return [Consumer(SERVICE, self.settings.kafka, GROUP, TOPICS, handle=handle, parking=self.parking, rest=REST_S)]
+        consumer = Consumer(
+            *(SERVICE, self.settings.kafka, GROUP, TOPICS), handle=handle, parking=self.parking, rest=REST_S
+        )
+        return [*self.access.parts, consumer]
 
     async def prepare(self) -> None:
         """Create every index before the first write."""
         await self.parking.ensure_indexes()
+        await self.access.ensure_indexes()
+        await self.sign_in.ensure_indexes()
 
     async def close(self) -> None:
-        """Let go of the client."""
+        """Let go of the clients."""
+        await self.sign_in.close()
+        await self.access.http.aclose()
         await self.client.close()
 
 
 def build(settings: Settings) -> FastAPI:
     """The whole service as one application."""
     service = Service(settings)
-    app = build_app(
-        "Beside outcomes", parts=service.parts(), ready=service.ready, start=[service.prepare], stop=[service.close]
+    return application(service, service.parts())
+
+
+def application(service: Service, parts: Sequence[Part]) -> FastAPI:
+    """The service's doors, with `parts` running behind them."""
+    app = guarded_app(
+        "Beside outcomes",
+        service.access.guard(service.sign_in.authenticator),
+        parts=parts,
+        ready=service.ready,
+        start=[service.prepare],
+        stop=[service.close],
     )
     app.include_router(routes(service.queries))
-    app.include_router(page_routes(service.queries))
+    pages = Pages(TEMPLATES)
+    app.include_router(page_routes(service.queries, pages))
+    add_pages(app, service.settings, service.sign_in, pages)
+    check_routes(app)
     return app

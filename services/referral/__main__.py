@@ -1,4 +1,4 @@
-"""python -m services.referral [serve | recover | parked list|count|redrive KEY|discard ID WORDS]; it keeps no views."""
+"""python -m services.referral [serve | recover | parked ... | audit ...]; see docs/runbook. It keeps no views."""
 
 import asyncio
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.referral.app import SERVICE, build, made
 from services.referral.settings import Settings
+from shared.access.audit.command import audited
 from shared.runtime.log import configure
 from shared.runtime.operate import parked, recovered
 from shared.runtime.serve import serve
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str]) -> None:
             serve(build(settings), host=settings.host, port=settings.port)
         case ["recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(settings, command, rest))))
+        case ["audit", *rest]:
+            sys.exit(asyncio.run(audited(settings, SERVICE, rest, say=print)))
         case _:
             sys.exit(__doc__)
 

@@ -20,6 +20,9 @@ from services.referral.adapters.queries import People, Referrals
 from services.referral.domain.decide import decide, decide_refusal, decide_request
 from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
 from services.referral.settings import Settings
+from shared.access.app import check_routes, guarded_app
+from shared.access.guard import Guard
+from shared.access.wiring import Access, access_of
 from shared.instruments.model import Instrument
 from shared.instruments.model import load as load_instruments
 from shared.programmes.load import ProgrammeData, load
@@ -29,7 +32,6 @@ from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
 from shared.runtime.health import MajorityWrite
-from shared.runtime.http import build_app
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.master_key import FileMasterKey
 from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
@@ -87,6 +89,7 @@ class Referral:
     vault: Vault
     parking: Parking
     digest: Digest
+    access: Access
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -95,7 +98,7 @@ class Referral:
 
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
-        for one in (self.store, self.vault, self.parking):
+        for one in (self.store, self.vault, self.parking, self.access):
             await one.ensure_indexes()
         await self.vault.reconcile()
 
@@ -117,6 +120,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         parking=Parking(database),
         digest=partial(digest_of, key=master.derived("digest")),
+        access=access_of(settings, SERVICE, database, master, now),
     )
 
 
@@ -124,31 +128,35 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     """The application, with every background part in its lifespan; Kafka may be away."""
     referral = made(settings, clock=clock)
     database, executor, handle = referral.database, referral.executor, referral.handlers[TOPICS[0]]
+    access, guard = referral.access, referral.access.guard()
     parts: list[Part] = [
         executor,
+        *access.parts,
         referral.vault,
         Sweeper(referral.vault, durable(database, COMMITS)),
         Relay(SERVICE, database, settings.kafka, handover=referral.store.handover),
-        Push(SERVICE, database, settings.safeguarding, handover=referral.store.handover),
+        Push(SERVICE, database, settings.safeguarding, access.to_safeguarding, handover=referral.store.handover),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]
     intake = Intake(executor, referral.vault, programme_data(), instruments(), referral.clock, digest=referral.digest)
-    app = build_app(
+    app = guarded_app(
         "Beside: referral",
+        guard,
         parts=parts,
         ready=MajorityWrite(database),
         start=[referral.start],
-        stop=[referral.client.close],
+        stop=[referral.client.close, access.http.aclose],
     )
-    doors(app, intake, profile=profile(), conformance=settings.conformance)
+    doors(app, intake, guard, profile=profile(), conformance=settings.conformance)
     return app
 
 
-def doors(app: FastAPI, intake: Intake, *, profile: Profile, conformance: bool) -> None:
+def doors(app: FastAPI, intake: Intake, guard: Guard, *, profile: Profile, conformance: bool) -> None:
     """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
     app.router.routes.insert(0, http.post_route(intake))  # looked at first, because it is asked for most
     app.include_router(http.routes(intake, Referrals(intake.executor), People(intake.vault)))
     describe(app)
-    app.mount(bars.BASE, bars.door(intake, profile, conformance=conformance))
+    app.mount(bars.BASE, bars.door(intake, profile, guard, conformance=conformance))
+    check_routes(app)
     app.add_middleware(bars.Spoken)
-    app.add_middleware(Keeper, intake=intake)
+    app.add_middleware(Keeper, intake=intake, guard=guard)

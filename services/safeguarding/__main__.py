@@ -1,4 +1,4 @@
-"""python -m services.safeguarding [serve | rebuild | recover | parked ... | code CODE]."""
+"""python -m services.safeguarding [serve | rebuild | recover | parked ... | audit ... | code CODE]: docs/runbook."""
 
 import asyncio
 import secrets
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from services.safeguarding.app import CONCERNS, SERVICE, Service, build
 from services.safeguarding.domain.rota import hashed
 from services.safeguarding.settings import Settings
+from shared.access.audit.command import audited
 from shared.runtime.log import configure
 from shared.runtime.operate import parked, rebuilt, recovered
 from shared.runtime.serve import serve
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str]) -> None:
             serve(build(settings), host=settings.host, port=settings.port)
         case ["rebuild" | "recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(Settings(), command, rest))))
+        case ["audit", *rest]:
+            sys.exit(asyncio.run(audited(Settings(), SERVICE, rest, say=print)))
         case _:
             sys.exit(__doc__)
 

@@ -15,7 +15,7 @@ from services.safeguarding.adapters.channels import Channel, Mail, Webhook
 from services.safeguarding.adapters.http import Doors, keep_what_was_turned_away, routes
 from services.safeguarding.adapters.inbox import Inbox
 from services.safeguarding.adapters.notify import Notifier
-from services.safeguarding.adapters.pages import page_routes
+from services.safeguarding.adapters.pages import TEMPLATES, page_routes
 from services.safeguarding.adapters.queries import Live, Queries
 from services.safeguarding.adapters.raising import Raising
 from services.safeguarding.adapters.taking import Taking
@@ -26,14 +26,17 @@ from services.safeguarding.domain.policy import Ladder, ladder_from
 from services.safeguarding.domain.rota import PageChannel, Rota, rota_from
 from services.safeguarding.domain.state import due, evolve, initial
 from services.safeguarding.settings import Settings
-from shared.programmes.load import RISK_FILE, risk_levels_from
+from shared.access.app import check_routes, guarded_app
+from shared.access.session.wiring import sign_in_of
+from shared.access.wiring import access_of
+from shared.access.worry_pass import WorryPasses
+from shared.programmes.load import RISK_FILE, SITES_FILE, risk_levels_from, sites_from
 from shared.runtime.body import digest_of
 from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor, Settled
 from shared.runtime.health import MajorityWrite
-from shared.runtime.http import build_app
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
 from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
@@ -46,6 +49,8 @@ from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.timers import Timers
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
+from shared.web.pages import Pages
+from shared.web.wiring import add_pages
 
 log = structlog.get_logger()
 SERVICE = "safeguarding"
@@ -103,7 +108,11 @@ class Service:
         master = FileMasterKey(settings.key_file)
         self.digest = partial(digest_of, key=master.derived("digest"))
         self.vault = Vault(self.database, self.client[f"{settings.database}_keys"], master, self.clock)
-        self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.clock)
+        self.sites = sites_from((PROGRAMMES / SITES_FILE).read_text(encoding="utf-8"))
+        self.access = access_of(settings, SERVICE, self.database, master, self.clock)
+        self.sign_in = sign_in_of(settings, SERVICE, self.database, master, self.clock, self.access.http)
+        self.guard = self.access.guard(WorryPasses(self.access.trusted), self.sign_in.authenticator)
+        self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.sites, self.clock)
         self.queries = Queries(
             concerns=self.own.collection(CONCERNS.name),
             cases=self.heard.collection(CASES.name),
@@ -154,7 +163,7 @@ class Service:
                 *(SERVICE, servers, kafka.SIGNALS_GROUP, kafka.SIGNALS_TOPICS),
                 handle=handlers[kafka.SIGNALS_TOPICS[0]],
                 parking=self.parking,
-                on_unreadable=kafka.unreadable_handler(self.executor, self.clock),
+                on_unreadable=kafka.unreadable_handler(self.executor, self.sites, self.clock),
             ),
             Consumer(
                 *(SERVICE, servers, kafka.GROUP, kafka.TOPICS),
@@ -170,6 +179,7 @@ class Service:
         local = in_order(self.timers, self.notifier, self.own, self.live)
         return [
             self.executor,
+            *self.access.parts,
             self.vault,
             self.notifier,
             Follower(
@@ -190,11 +200,14 @@ class Service:
 
     async def prepare(self) -> None:
         """Create every index before the first write."""
-        for one in (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries):
+        kept = (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries)
+        for one in (*kept, self.access, self.sign_in):
             await one.ensure_indexes()
 
     async def close(self) -> None:
         """Let go of the clients."""
+        await self.sign_in.close()
+        await self.access.http.aclose()
         await self.http_client.aclose()
         await self.client.close()
 
@@ -212,6 +225,7 @@ class Service:
             vault=self.vault,
             ladder=self.rules.ladder,
             rota=self.rules.rota,
+            sites=self.sites,
             clock=self.clock,
             digest=self.digest,
         )
@@ -220,15 +234,24 @@ class Service:
 def build(settings: Settings) -> FastAPI:
     """The whole service as one application."""
     service = Service(settings)
+    return application(service, service.parts())
+
+
+def application(service: Service, parts: Sequence[Part]) -> FastAPI:
+    """The service's doors, with `parts` running behind them."""
     doors = service.doors()
-    app = build_app(
+    app = guarded_app(
         "Beside safeguarding",
-        parts=service.parts(),
+        service.guard,
+        parts=parts,
         ready=service.ready,
         start=[service.prepare],
         stop=[service.close],
-        on_refusal=keep_what_was_turned_away(doors),
+        on_refusal=keep_what_was_turned_away(doors, service.guard),
     )
     app.include_router(routes(doors))
-    app.include_router(page_routes(doors))
+    pages = Pages(TEMPLATES, title_end="")
+    app.include_router(page_routes(doors, pages))
+    add_pages(app, service.settings, service.sign_in, pages)
+    check_routes(app)
     return app

@@ -20,6 +20,7 @@ from services.support.domain.case import state as case_state
 from services.support.domain.case.commands import HearTriage
 from services.support.domain.case.decide import decide as decide_case
 from services.support.domain.case.decide import decide_worry
+from services.support.domain.phone import phone
 from services.support.domain.policy import Places, places_from
 from services.support.domain.react import react
 from services.support.domain.views import (
@@ -34,6 +35,8 @@ from services.support.domain.volunteer import state as volunteer_state
 from services.support.domain.volunteer.commands import DeadlinePassed
 from services.support.domain.volunteer.decide import decide as decide_volunteer
 from services.support.settings import Settings
+from shared.access.app import check_routes, guarded_app
+from shared.access.wiring import Access, access_of
 from shared.programmes.load import ProgrammeData, load
 from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
@@ -41,7 +44,6 @@ from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor, Settled
 from shared.runtime.health import MajorityWrite
-from shared.runtime.http import build_app
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
@@ -90,6 +92,7 @@ def deciders(rules: Places) -> list[Decider[Any, Any]]:
             decide=partial(decide_case, rules=rules),
             evolve=case_state.evolve,
         ),
+        Decider(kind=phone.KIND, initial=phone.Remembered(), decide=phone.decide, evolve=phone.evolve),
         Decider(kind="worry", initial=case_state.Unflagged(), decide=decide_worry, evolve=case_state.evolve_worry),
     ]
 
@@ -111,6 +114,7 @@ class Support:
     parking: Parking
     digest: Digest
     http: httpx.AsyncClient
+    access: Access
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -120,8 +124,8 @@ class Support:
     @property
     def doors(self) -> Doors:
         """What the routes use."""
-        queries = Queries(self.views)
-        safeguarding = Safeguarding(self.settings.safeguarding, self.http)
+        queries = Queries(self.views, self.executor, self.data.sites.first)
+        safeguarding = Safeguarding(self.settings.safeguarding, self.http, self.access.to_safeguarding)
         worries = Worries(
             executor=self.executor,
             queries=queries,
@@ -148,6 +152,7 @@ class Support:
         handle = self.handlers[TOPICS[0]]
         return [
             self.executor,
+            *self.access.parts,
             self.vault,
             Sweeper(self.vault, durable(self.database, COMMITS)),
             Follower(
@@ -161,19 +166,24 @@ class Support:
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
             Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover),
-            Push(SERVICE, self.database, self.settings.safeguarding, handover=self.store.handover),
+            Push(
+                SERVICE,
+                self.database,
+                self.settings.safeguarding,
+                self.access.to_safeguarding,
+                handover=self.store.handover,
+            ),
             Consumer(SERVICE, self.settings.kafka, SERVICE, TOPICS, handle, self.parking, hears=HEARD, rest=REST_S),
         ]
 
     async def start(self) -> None:
         """Make what must be there before anything runs; harmless when it is."""
-        await self.store.ensure_indexes()
-        await self.vault.ensure_indexes()
-        await self.timers.ensure_indexes()
-        await self.parking.ensure_indexes()
+        for one in (self.store, self.vault, self.timers, self.parking, self.access):
+            await one.ensure_indexes()
 
     async def stop(self) -> None:
         """Close the clients."""
+        await self.access.http.aclose()
         await self.http.aclose()
         await self.client.close()
 
@@ -207,14 +217,16 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
         parking=Parking(database),
         digest=partial(digest_of, key=master.derived("digest")),
         http=http or httpx.AsyncClient(timeout=settings.hold_answer_within, trust_env=False),
+        access=access_of(settings, SERVICE, database, master, now),
     )
 
 
 def build(settings: Settings, *, clock: Clock | None = None, client: httpx.AsyncClient | None = None) -> FastAPI:
     """The application, with every background part in its lifespan; Kafka may be away."""
     support = made(settings, clock=clock, http=client)
-    app = build_app(
+    app = guarded_app(
         "Beside: support",
+        support.access.guard(),
         parts=support.parts,
         ready=MajorityWrite(support.database),
         start=[support.start],
@@ -223,6 +235,7 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     doors = support.doors
     app.include_router(volunteers.routes(doors))
     app.include_router(http.routes(doors))
+    check_routes(app)
     return app
 
 

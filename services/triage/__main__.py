@@ -1,4 +1,4 @@
-"""python -m services.triage [serve | rebuild | recover | parked list|count|redrive KEY|discard ID WORDS]."""
+"""python -m services.triage [serve | rebuild | recover | parked ... | audit ...]; docs/runbook names each."""
 
 import asyncio
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.triage.app import SERVICE, VIEWS, build, made
 from services.triage.settings import Settings
+from shared.access.audit.command import audited
 from shared.runtime.log import configure
 from shared.runtime.operate import parked, rebuilt, recovered
 from shared.runtime.serve import serve
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str]) -> None:
             serve(build(settings), host=settings.host, port=settings.port)
         case ["rebuild" | "recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(settings, command, rest))))
+        case ["audit", *rest]:
+            sys.exit(asyncio.run(audited(settings, SERVICE, rest, say=print)))
         case _:
             sys.exit(__doc__)
 

@@ -9,10 +9,13 @@ from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.triage.adapters.http import Doors, routes
+from services.triage.adapters.doors import Doors
+from services.triage.adapters.http import routes
 from services.triage.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.triage.adapters.measuring import Measuring
+from services.triage.adapters.pages import TEMPLATES, page_routes
 from services.triage.adapters.queries import Queries
+from services.triage.adapters.words import words_from
 from services.triage.domain.commands import HearReferral
 from services.triage.domain.decide import decide, decide_worry
 from services.triage.domain.policy import Rules
@@ -20,7 +23,11 @@ from services.triage.domain.react import react
 from services.triage.domain.state import Unflagged, Unheard, evolve, evolve_worry
 from services.triage.domain.views import WORKLIST, keys, project
 from services.triage.settings import Settings
+from shared.access.app import check_routes, guarded_app
+from shared.access.session.wiring import SignIn, sign_in_of
+from shared.access.wiring import Access, access_of
 from shared.instruments.model import load as load_instruments
+from shared.programmes.load import ProgrammeData
 from shared.programmes.load import load as load_programmes
 from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
@@ -28,7 +35,6 @@ from shared.runtime.consumer import Consumer
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
 from shared.runtime.health import MajorityWrite
-from shared.runtime.http import build_app
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
@@ -42,15 +48,17 @@ from shared.runtime.relay import Relay
 from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
+from shared.web.pages import Pages
+from shared.web.wiring import add_pages
 
 SERVICE = "triage"
 VIEWS = (ViewSpec(WORKLIST, keys, project),)
 Document = dict[str, Any]
 
 
-def rules(settings: Settings) -> Rules:
+def rules(settings: Settings, data: ProgrammeData | None = None) -> Rules:
     """The rules of the shipped data files; raises for data that does not say what it must."""
-    data = load_programmes(_reader("shared.programmes"))
+    data = data or load_programmes(_reader("shared.programmes"))
     return Rules(
         programmes=data.programmes,
         risk=data.risk,
@@ -83,6 +91,9 @@ class Triage:
     views: Views
     parking: Parking
     digest: Digest
+    access: Access
+    sign_in: SignIn
+    data: ProgrammeData
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -91,18 +102,19 @@ class Triage:
 
     async def start(self) -> None:
         """Make what must be there before anything runs; harmless when it is."""
-        await self.store.ensure_indexes()
-        await self.vault.ensure_indexes()
-        await self.parking.ensure_indexes()
+        for one in (self.store, self.vault, self.parking, self.access, self.sign_in):
+            await one.ensure_indexes()
 
 
 def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
     """Make triage's clients and stores."""
-    now, law = clock or SystemClock(), rules(settings)
+    now, data = clock or SystemClock(), load_programmes(_reader("shared.programmes"))
+    law = rules(settings, data)
     client = connect(settings.mongo_url)
     database = client[settings.database]
     store = MongoStore(database)
     master = FileMasterKey(settings.key_file)
+    access = access_of(settings, SERVICE, database, master, now)
     return Triage(
         settings=settings,
         rules=law,
@@ -115,40 +127,48 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
         views=Views(database, VIEWS),
         parking=Parking(database),
         digest=partial(digest_of, key=master.derived("digest")),
+        access=access,
+        sign_in=sign_in_of(settings, SERVICE, database, master, now, access.http),
+        data=data,
     )
+
+
+def parts(triage: Triage) -> list[Part]:
+    """Everything that runs behind the routes."""
+    settings, access, handover = triage.settings, triage.access, triage.store.handover
+    tail = in_order(triage.views, Reactions(triage.executor, react))
+    lease = Lease(triage.database, "local")
+    return [
+        triage.executor,
+        *access.parts,
+        triage.vault,
+        Sweeper(triage.vault, durable(triage.database, COMMITS)),
+        Follower("local", triage.database, tail, lease=lease, handover=handover, rest=FOR_READERS),
+        Relay(SERVICE, triage.database, settings.kafka, handover=handover),
+        Push(SERVICE, triage.database, settings.safeguarding, access.to_safeguarding, handover=handover),
+        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, triage.handlers[TOPICS[0]], triage.parking, hears=HEARD),
+    ]
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     """The application, with every background part in its lifespan; Kafka may be away."""
     triage = made(settings, clock=clock)
-    queries = Queries(triage.views)
-    tail = in_order(triage.views, Reactions(triage.executor, react))
-    parts: list[Part] = [
-        triage.executor,
-        triage.vault,
-        Sweeper(triage.vault, durable(triage.database, COMMITS)),
-        Follower(
-            "local",
-            triage.database,
-            tail,
-            lease=Lease(triage.database, "local"),
-            handover=triage.store.handover,
-            rest=FOR_READERS,
-        ),
-        Relay(SERVICE, triage.database, settings.kafka, handover=triage.store.handover),
-        Push(SERVICE, triage.database, settings.safeguarding, handover=triage.store.handover),
-        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, triage.handlers[TOPICS[0]], triage.parking, hears=HEARD),
-    ]
-    app = build_app(
+    queries = Queries(triage.views, triage.executor, triage.data.sites.first)
+    app = guarded_app(
         "Beside: triage",
-        parts=parts,
+        triage.access.guard(triage.sign_in.authenticator),
+        parts=parts(triage),
         ready=MajorityWrite(triage.database),
         start=[triage.start],
-        stop=[triage.client.close],
+        stop=[triage.client.close, triage.access.http.aclose, triage.sign_in.close],
     )
     measuring = Measuring(triage.executor, queries, triage.rules.risk, triage.clock, triage.digest)
-    doors = Doors(triage.executor, queries, measuring, triage.vault, triage.digest, triage.rules.reasons)
+    doors = Doors(triage.executor, queries, measuring, triage.vault, triage.digest, triage.data)
+    pages = Pages(TEMPLATES)
     app.include_router(routes(doors))
+    app.include_router(page_routes(doors, pages, words_from(_reader("services.triage")("rules/words.yaml"))))
+    add_pages(app, settings, triage.sign_in, pages)
+    check_routes(app)
     return app
 
 

@@ -1,4 +1,7 @@
-"""The AsyncAPI 3.0 document of everything on Kafka, made from the catalogue and the topics file."""
+"""The AsyncAPI 3.0 document of every event on Kafka, made from the catalogue and the topics file.
+
+The topic of the audit's heads carries no event and is not in it: docs/audit.md says what a head is.
+"""
 
 from typing import Any
 
@@ -38,6 +41,7 @@ ENVELOPE: dict[str, Schema] = {
 def document(topics_text: str) -> dict[str, Any]:
     """The document as plain values; `topics_text` is the text of deploy/topics.yaml."""
     read = yaml.safe_load(topics_text)
+    topics = {name: topic for name, topic in read["topics"].items() if messages_on(name)}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -48,8 +52,8 @@ def document(topics_text: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,
-        "channels": {name: _channel(name, topic, read["settings"]) for name, topic in read["topics"].items()},
-        "operations": _operations(read["topics"]),
+        "channels": {name: _channel(name, topic, read["settings"]) for name, topic in topics.items()},
+        "operations": _operations(topics),
         "components": {
             "messages": {wire: _message(wire, event) for wire, event in sorted(CATALOGUE.items())},
             "schemas": {

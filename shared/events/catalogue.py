@@ -40,6 +40,9 @@ CATALOGUE: Catalogue = {
 URGENT = frozenset(wire for wire, event in CATALOGUE.items() if issubclass(event, WorryFlagged))
 
 
+TOPICS = frozenset((*(f"{service}.events" for service in SERVICES), SIGNALS_TOPIC))
+
+
 def topics_of(wire: str) -> tuple[str, ...]:
     """The topics an event of this wire type is relayed to."""
     own = f"{wire.split('.', 1)[0]}.events"

@@ -36,6 +36,7 @@ FIELDS: Mapping[str, Field] = {
     "age_band": Field("band", "under-18 rules, without a birth date"),
     "text_unread": Field("code", "free words came and nobody has read them yet; the words stay in the vault"),
     "repeat_of": Field("id", "the earlier case this one repeats"),
+    "sent_by": Field("code", "the sending organisation's code, so that it may read its own referrals and no others"),
     "into": Field("id", "the case a person merged this one into"),
     "scope": Field("code", "which of her consents changed"),
     "given": Field("code", "yes, no or not asked"),
@@ -55,6 +56,7 @@ FIELDS: Mapping[str, Field] = {
     "totals": Field("score", "scale name to total; bands and change are computed from it"),
     "stage": Field("code", "before, during or after support, so that pairs can be formed"),
     "taken_on": Field("date", "the day it was answered, which orders the pair"),
+    "device": Field("id", "a remembered phone, so that a worry from one that was lost is seen as such"),
     "by": Field("code", "role and id of who recorded it, or ids of the volunteers who led a session"),
     # triage
     "urgency": Field("band", "where the case stands in the queue"),

@@ -28,6 +28,7 @@ class ReferralReceived(Event):
     age_band: AgeBand = "unknown"
     text_unread: bool = False
     repeat_of: UUID | None = None
+    sent_by: Code | None = None
 
 
 class ReferralWithdrawn(Event):

@@ -161,6 +161,15 @@ class SupportEnded(Event):
     by: Code | None = None
 
 
+class PhoneForgotten(Event):
+    """A remembered phone opens nothing any more: it was lost, or its owner wanted it so. Its worries still count."""
+
+    wire: ClassVar[str] = "support.phone_forgotten.v1"
+
+    device: UUID
+    by: Code
+
+
 class SupportWorryFlagged(WorryFlagged):
     """A worry a supporter raised, in a session or outside one."""
 

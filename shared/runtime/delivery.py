@@ -10,12 +10,12 @@ from typing import TypeVar
 import structlog
 
 from shared.events.catalogue import CATALOGUE, UnknownType, Unreadable
-from shared.events.cloudevents import from_record, wire_of
+from shared.events.cloudevents import wire_of
 from shared.events.recorded import Recorded
 from shared.runtime.errors import UnknownHistory
 from shared.runtime.gauges import RECORDS
 from shared.runtime.parking import BEHIND, Key, Parking
-from shared.runtime.record import Handle, OnUnreadable, Record
+from shared.runtime.record import Handle, OnUnreadable, Record, event_of
 from shared.runtime.transient import passes, pause
 
 log = structlog.get_logger()
@@ -231,7 +231,7 @@ class Delivery:
 
 def _content(record: Record) -> Content:
     try:
-        return from_record(record.key, record.value, record.headers)
+        return event_of(record)
     except (Unreadable, UnknownType) as unreadable:
         return unreadable
     except Exception as bug:  # noqa: BLE001 - whatever bytes a stranger sends, reading them must end

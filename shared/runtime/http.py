@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, params
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +19,7 @@ from shared.runtime.body import claim_for, idempotency_key, parse, read_body, re
 from shared.runtime.errors import Failure, Unavailable
 from shared.runtime.limits import BodyLimits, Limits, OnRefusal, TurnedAway
 from shared.runtime.observe import CORRELATION, Observed, correlation_of
+from shared.runtime.operation import performs
 from shared.runtime.part import Part
 from shared.runtime.problems import Refused, faults, problem, problem_of, title_of
 from shared.runtime.supervise import running
@@ -41,7 +43,7 @@ Start = Callable[[], Awaitable[None]]
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - each is a separate decision of a composition root
     title: str,
     *,
     parts: Sequence[Part],
@@ -50,23 +52,27 @@ def build_app(
     stop: Sequence[Start] = (),
     limits: BodyLimits | None = None,
     on_refusal: OnRefusal | None = None,
+    route_class: type[APIRoute] = APIRoute,
 ) -> FastAPI:
     """A FastAPI application whose lifespan runs `start`, keeps `parts` running, and at the end runs `stop`.
 
     `ready` says whether a majority write is confirmed now (`health.MajorityWrite`); Kafka has no say in it.
     `on_refusal` hears of every write that is refused, with its body, before the refusal is sent (SAFETY S27).
     Endless answers (server-sent events) end when `app.state.stopping` is set, or stopping takes its full time.
+    `route_class`: of the routes made here and hung on the application itself.
     """
 
     app = FastAPI(
         title=title,
         version="1",
         lifespan=_lifespan(parts, start, stop),
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         dependencies=[Depends(_strict_body)],
     )
+    app.router.route_class = route_class
     app.state.stopping = asyncio.Event()
     app.add_middleware(Limits, limits=limits or BodyLimits(), on_refusal=on_refusal)
     app.add_middleware(Observed)
@@ -144,16 +150,25 @@ async def _validation_problem(_request: Request, error: Exception) -> Response:
 
 def _add_health(app: FastAPI, ready: Ready) -> None:
     @app.get("/health/live", include_in_schema=False)
+    @performs("health.read")
     async def live() -> Any:
         """This process answers."""
         return JSONResponse({"status": "alive"})
 
     @app.get("/health/ready", include_in_schema=False)
+    @performs("health.read")
     async def is_ready() -> Any:
         """What is sent here now will be durable."""
         return JSONResponse({"status": "ready"}) if await ready() else problem_of(Unavailable())
 
     @app.get("/metrics", include_in_schema=False)
+    @performs("health.read")
     async def figures() -> Response:
         """The figures of this process."""
         return metrics.page()
+
+    @app.get("/openapi.json", include_in_schema=False)
+    @performs("docs.read")
+    async def described() -> Response:
+        """What can be asked here, as OpenAPI."""
+        return JSONResponse(app.openapi())

@@ -32,7 +32,10 @@ class BodyLimits:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """A write that is about to be refused: where it was sent, and what of its body has arrived. Never to be logged."""
+    """A write that is about to be refused: where it was sent, and what of its body has arrived. Never to be logged.
+
+    `scope` is the request's own (ASGI), by which who sent it can be proved.
+    """
 
     method: str
     path: str
@@ -40,6 +43,7 @@ class TurnedAway:
     body: bytes = field(repr=False)
     content_type: str
     correlation: UUID
+    scope: Scope = field(repr=False, default_factory=dict)
 
 
 OnRefusal = Callable[[TurnedAway], Awaitable[None]]
@@ -81,7 +85,7 @@ class Limits:
         media = headers.get(b"content-type", b"").decode("latin-1")
         correlation = scope["state"]["correlation"]
         try:
-            await self._on_refusal(TurnedAway(scope["method"], scope["path"], status, body, media, correlation))
+            await self._on_refusal(TurnedAway(scope["method"], scope["path"], status, body, media, correlation, scope))
         except Exception:  # the caller's answer must not wait on our own fault; the line is an alarm
             log.exception("refusal.not_heard", status=status)
 

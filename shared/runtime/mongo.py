@@ -3,49 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from bson.binary import UuidRepresentation
-from bson.codec_options import CodecOptions
-from pymongo import ASCENDING, AsyncMongoClient, IndexModel
-from pymongo.asynchronous.collection import AsyncCollection
+from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
 from shared.runtime.commit import Commit, Document
+from shared.runtime.durable import CODEC, DURABLE, MAJORITY, connect, durable, unavailable
 from shared.runtime.errors import Unavailable
 from shared.runtime.handover import Handover
 from shared.runtime.store import Refused
 
+__all__ = [
+    "CODEC", "COMMITS", "DUPLICATE_KEY", "DURABLE", "INDEXES", "MAJORITY", "MongoStore", "by_stream", "connect",
+    "durable", "refusals", "unavailable",
+]  # fmt: skip
 COMMITS = "commits"
 DUPLICATE_KEY = 11000
-CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD)
-CONFIRM_WITHIN_MS = 5_000
-DURABLE = WriteConcern(w="majority", j=True, wtimeout=CONFIRM_WITHIN_MS)
-"""Acknowledged means journaled by a majority: the only writes this platform answers for."""
-MAJORITY = ReadConcern("majority")
-"""A cause seen in a write that is later rolled back would be skipped for ever."""
 INDEXES = (
     IndexModel([("stream", ASCENDING), ("causes", ASCENDING)], name="effect_once", unique=True),
     IndexModel([("claims", ASCENDING)], name="claims", unique=True, sparse=True),
     IndexModel([("recorded_at", ASCENDING), ("_id", ASCENDING)], name="scan"),
 )
-
-
-def connect(url: str) -> AsyncMongoClient[Document]:
-    """A client that retries a write once and gives up on a silent server within 5 s."""
-    return AsyncMongoClient(
-        url,
-        tz_aware=True,
-        uuidRepresentation="standard",
-        serverSelectionTimeoutMS=CONFIRM_WITHIN_MS,
-        retryWrites=True,
-    )
-
-
-def durable(database: AsyncDatabase[Document], name: str) -> AsyncCollection[Document]:
-    """The collection `name` with majority reads, journaled majority writes, aware times and standard UUIDs."""
-    return database.get_collection(name, codec_options=CODEC, write_concern=DURABLE, read_concern=MAJORITY)
 
 
 class MongoStore:
@@ -94,11 +72,6 @@ class MongoStore:
         except PyMongoError as failure:
             raise unavailable(failure) from failure
         return Commit.from_document(document) if document else None
-
-
-def unavailable(failure: PyMongoError) -> Unavailable:
-    """The plumbing's word for a driver's failure; its class only, since messages may carry documents."""
-    return Unavailable(type(failure).__name__)
 
 
 def by_stream(streams: Collection[str], documents: Sequence[Document]) -> dict[str, list[Commit]]:

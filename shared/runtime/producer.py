@@ -1,14 +1,12 @@
 """The one producer: all replicas, idempotent, and never trusted after a failure, because it may have lost its count."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-
-from shared.runtime.outgoing import Outgoing
 
 SETTINGS: dict[str, Any] = {
     "acks": "all",
@@ -24,6 +22,30 @@ STOP_WITHIN = 2.0
 
 FAILURES = (KafkaError, OSError, TimeoutError)
 """What sending may raise. The producer is then thrown away: after a lost batch it cannot go on (aiokafka #1017)."""
+
+
+class Sent(Protocol):
+    """One record for each of `topics`."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Where it goes."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """Decides the partition."""
+        ...
+
+    @property
+    def value(self) -> bytes:
+        """The content."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """By name."""
+        ...
 
 
 class Producer:
@@ -46,13 +68,13 @@ class Producer:
     ) -> None:
         await self._close()
 
-    async def send(self, events: Iterable[Outgoing]) -> int:
-        """Send events in order; return how many records were confirmed. Raises one of `FAILURES`."""
+    async def send(self, records: Iterable[Sent]) -> int:
+        """Send records in order; return how many were confirmed. Raises one of `FAILURES`."""
         confirms: list[asyncio.Future[Any]] = []
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
-                for topic, event in ((topic, one) for one in events for topic in one.topics):
-                    confirm = await self._producer.send(topic, event.value, key=event.key, headers=event.headers)
+                for topic, one in ((topic, record) for record in records for topic in record.topics):
+                    confirm = await self._producer.send(topic, one.value, key=one.key, headers=list(one.headers))
                     confirms.append(confirm)  # at once: a failure half-way must find all that were sent
                 await asyncio.gather(*confirms)
         finally:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,8 @@ class _Step:
 class Push:
     """A Part: delivers each urgent event independently of every other, to whichever of `urls` takes it.
 
+    `prove` makes the header Authorization, anew for each try: what it says may be believed only once.
+
     The position passes an event only when it and all before it were answered 2xx; each start begins there, and what is
     pushed twice is one concern, by its signal id.
     """
@@ -58,12 +60,14 @@ class Push:
         service: str,
         database: AsyncDatabase[dict[str, Any]],
         urls: Sequence[str],
+        prove: Callable[[], str],
         *,
         handover: Handover | None = None,
     ) -> None:
         self.name = "push"
         self._types = frozenset(wire for wire in URGENT if wire.startswith(f"{service}."))
         self._handover = handover or Handover()
+        self._prove = prove
         self._urls = tuple(url.rstrip("/") + PATH for url in urls)
         self._client = database.client
         self._commits = durable(database, COMMITS)
@@ -181,8 +185,9 @@ class Push:
         body = {"headers": attributes, "data": event.data}
         for turn in range(len(self._urls)):
             choice = (self._good + turn) % len(self._urls)
+            proved = headers | {"Authorization": self._prove()}
             try:
-                answer = await http.post(self._urls[choice], json=body, headers=headers)
+                answer = await http.post(self._urls[choice], json=body, headers=proved)
             except httpx.HTTPError:
                 continue
             if answer.is_success:

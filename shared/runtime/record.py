@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shared.events.catalogue import TOPICS, Unreadable, topics_of
+from shared.events.cloudevents import from_record
 from shared.events.recorded import Recorded
 
 
@@ -28,3 +30,14 @@ Handle = Callable[[list[Recorded]], Awaitable[list[Exception | None]]]
 
 OnUnreadable = Callable[[Record], Awaitable[None]]
 """Tells a person about a record nobody can act on; returns once that is durable, however often it is asked."""
+
+
+def event_of(record: Record) -> Recorded:
+    """The event in a record; raises what `from_record` raises, and `Unreadable` on a topic that is not its type's.
+
+    A service's events are believed only on the topics that it may write (docs/design.md, Who may do what).
+    """
+    event = from_record(record.key, record.value, record.headers)
+    if record.topic in TOPICS and record.topic not in topics_of(event.event.wire):
+        raise Unreadable("topic: is not one of this type's")
+    return event

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.events.catalogue import UnknownType, Unreadable
-from shared.events.cloudevents import from_record
 from shared.runtime.parking import Parking
-from shared.runtime.record import Handle, Record
+from shared.runtime.record import Handle, Record, event_of
 
 USAGE = "parked list | count | redrive KEY | discard TOPIC/PARTITION/OFFSET REASON"
 
@@ -40,7 +39,7 @@ async def _handle(record: Record, handle: Handle | None) -> str | None:
     if handle is None:
         return f"{record.id}: this service no longer reads {record.topic}"
     try:
-        event = from_record(record.key, record.value, record.headers)
+        event = event_of(record)
         failed = (await handle([event]))[0]
     except (Unreadable, UnknownType) as unreadable:
         return f"{record.id}: {unreadable}"

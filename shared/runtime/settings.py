@@ -10,6 +10,12 @@ class ServiceSettings(BaseSettings):
     """Settings every service has; each service subclasses with its own prefix ("TRIAGE_").
 
     Addresses may carry passwords, so they are left out when settings are printed. Nothing secret has a default.
+    `key_file` is the vault's master key; `signing_keys` a folder with the service's own signing keys (*.pem),
+    `trusted_keys` one with every service's public keys, `audit_heads` one that outlives the process, for the audit's
+    heads and for entries that wait to be chained.
+    `issuer` and what follows it say who is believed about people and systems (`shared/access/settings.py`); without
+    an issuer nobody can sign in. `public_url` is how browsers reach the service, `web_client` what it is to the issuer,
+    and `service_urls` how browsers reach every service, by its name.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -21,6 +27,18 @@ class ServiceSettings(BaseSettings):
     kafka: str
     key_file: Path
     safeguarding_urls: str = ""
+    public_url: str = ""
+    issuer: str = ""
+    audience: str = "beside"
+    jwks_url: str = ""
+    jwks_file: Path | None = None
+    claims: dict[str, str] = {}
+    service_urls: dict[str, str] = {}
+    web_client: str = ""
+    web_client_key: Path | None = None
+    signing_keys: Path
+    trusted_keys: Path
+    audit_heads: Path
 
     @property
     def safeguarding(self) -> tuple[str, ...]:

@@ -15,11 +15,15 @@ from services.outcomes.domain.funnel import funnel, sites_of
 from services.outcomes.domain.numbers import p_text, two_decimals
 from services.outcomes.domain.reading import AsAt, Person, people, read
 from services.outcomes.domain.scoring import band_of_mean, instrument_named, totals_from
+from shared.access.guard import within
+from shared.access.reach import Placed, Reach
+from shared.events.referral import ReferralReceived
 from shared.events.refusal import NotFound
 from shared.instruments.model import Instrument
 from shared.runtime.clock import Clock
 
 Document = dict[str, Any]
+UNKNOWN = ("outcomes.no_such_journey", "Nothing is known of this case.")
 NO_DISTRIBUTION = "every difference is the same: no test"
 
 
@@ -52,18 +56,19 @@ class Queries:
             return moment
         return self._definitions.end_of(moment)
 
-    async def everyone(self, as_at: AsAt) -> list[Person]:
-        """The distinct people as at a date."""
+    async def everyone(self, as_at: AsAt, reach: Reach) -> list[Person]:
+        """The distinct people as at a date, as far as the one who asks may count them."""
         cases = [
             case
             async for journey in self._journeys.find({})
             if (case := read(journey, as_at, totals_of=self._totals_of))
+            and reach.covers(Placed(case.provider, case.site))
         ]
         return people(cases)
 
-    async def funnel(self, as_at: AsAt, *, site: str | None) -> Document:
+    async def funnel(self, as_at: AsAt, reach: Reach, *, site: str | None) -> Document:
         """Referred, supported, followed up, for one site or for all and each."""
-        everyone = await self.everyone(as_at)
+        everyone = await self.everyone(as_at, reach)
         answer = self._about(as_at) | {"site": site, "stages": [asdict(one) for one in funnel(everyone, site=site)]}
         if site is None:
             answer["sites"] = {
@@ -71,12 +76,12 @@ class Queries:
             }
         return answer
 
-    async def change(self, as_at: AsAt, *, instrument: str, scale: str, site: str | None) -> Document:
+    async def change(self, as_at: AsAt, reach: Reach, *, instrument: str, scale: str, site: str | None) -> Document:
         """The paired change of one scale. Raises `NotFound` for an instrument or scale nobody knows."""
         known = instrument_named(self._instruments, instrument)
         if known is None or scale not in {one.id for one in known.scales}:
             raise NotFound("outcomes.no_such_scale", "No such instrument, or it has no such scale.")
-        found = pairs(await self.everyone(as_at), instrument=instrument, scale=scale, site=site)
+        found = pairs(await self.everyone(as_at, reach), instrument=instrument, scale=scale, site=site)
         answer = self._about(as_at) | {"instrument": known.id, "scale": scale, "site": site, "n": len(found)}
         result = change(found, fewest=self._definitions.fewest_for_a_mean)
         if result is None:
@@ -94,11 +99,11 @@ class Queries:
             **_described(known, scale, result),
         }
 
-    async def journey(self, case: UUID) -> Document:
+    async def journey(self, case: UUID, reach: Reach) -> Document:
         """One case's facts by service. Raises `NotFound`."""
         found = await self._journeys.find_one({"_id": str(case)})
-        if found is None:
-            raise NotFound("outcomes.no_such_journey", "Nothing is known of this case.")
+        within(reach, place_of(found) if found else None, UNKNOWN)
+        assert found is not None
         return {name: value for name, value in found.items() if not name.startswith("_")}
 
     def _about(self, as_at: AsAt) -> Document:
@@ -113,6 +118,16 @@ class Queries:
                 "change": definitions.change.strip(),
             },
         }
+
+
+def place_of(journey: Document) -> Placed:
+    """Where a journey belongs: where its referral was received, else where the first that was heard of it happened."""
+    facts = sorted((one for own in journey["facts"].values() for one in own.values()), key=_referral_first)
+    return Placed(facts[0]["provider"], facts[0]["site"])
+
+
+def _referral_first(fact: Document) -> tuple[bool, datetime]:
+    return fact["what"] != ReferralReceived.wire, fact["recorded_at"]
 
 
 def _described(instrument: Instrument, scale: str, result: Change) -> Document:

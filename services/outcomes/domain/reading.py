@@ -53,6 +53,7 @@ class Case:
     """One case as at a date. `same_as` is the case it repeats or was merged into."""
 
     case: str
+    provider: str
     site: str
     supported_on: date | None
     answers: tuple[Answers, ...]
@@ -84,6 +85,7 @@ def read(journey: Mapping[str, Any], as_at: AsAt, *, totals_of: TotalsOf) -> Cas
     merged = [str(fact["into"]) for fact in sorted(_of(facts, ReferralMerged.wire), key=lambda one: one["recorded_at"])]
     return Case(
         case=str(journey["case"]),
+        provider=str(received["provider"]),
         site=str(received["site"]),
         supported_on=min(attended, default=None),
         answers=tuple(one for one in _answers(facts, totals_of) if one.taken_on <= as_at.day),

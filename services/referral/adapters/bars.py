@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from services.referral.adapters.bars_faults import (
     deterministic,
     media_type,
     operation_outcome,
+    require,
 )
 from services.referral.adapters.bars_headers import (
     JSON_TYPES,
@@ -29,11 +31,15 @@ from services.referral.adapters.bars_headers import (
     answer_version,
     check_media,
     ids_of,
+    ods_codes_of,
     organisation_of,
 )
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.intake import Asking, Intake
+from services.referral.adapters.senders import MISMATCH, belongs, sending
 from services.referral.domain.commands import RefuseRequest
+from shared.access.app import guarded
+from shared.access.guard import Guard, caller_of_request
 from shared.events.ids import caller_chosen, command_cause
 from shared.events.referral import ReferralRefused
 from shared.events.refusal import Rejected
@@ -47,11 +53,14 @@ BASE = "/FHIR/R4"
 WITHIN_S = 4.5
 """A receiver that has not answered after 5 s answers 408 (BaRS core, response times)."""
 BY_STATUS = {
+    401: "bars.unproved",
+    403: "bars.not_allowed",
     404: "bars.not_found",
     405: "bars.method",
     408: "bars.timeout",
     413: "bars.too_large",
     415: "bars.media_type",
+    429: "bars.too_often",
 }
 RETRY_AFTER = {"Retry-After": "2"}
 LIKE_AN_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
@@ -70,7 +79,8 @@ class Messages:
     async def process(self, request: Request) -> Response:
         """`POST /$process-message`."""
         request_id, correlation_id = ids_of(request.headers)
-        sender = Sender(organisation_of(request.headers), request_id, correlation_id)
+        organisation = sending(caller_of_request(request), organisation_of(request.headers))
+        sender = Sender(organisation, request_id, correlation_id)
         check_media(request.headers, self._profile.core_versions)
         running = (sender.organisation, request_id)
         if running in self._running:
@@ -95,6 +105,7 @@ class Messages:
     async def _referred(self, bundle: Bundle, sender: Sender) -> dict[str, Any]:
         """A new referral; whose claims are taken already is a repeat, and the winner says of what."""
         organisation = sender.organisation
+        _check_sender(bundle, organisation)
         origin = self._intake.origin(organisation, bundle.id)
         mapped = bars_mapper.to_referral(bundle, origin, self._profile, conformance=self._conformance)
         asking = Asking(
@@ -135,6 +146,13 @@ class Messages:
         return JSONResponse(body, headers={"Cache-Control": "max-age=43200"}, media_type=version)
 
 
+def _check_sender(bundle: Bundle, organisation: str) -> None:
+    """The organisation that sends is the one that was proved, or a site of it; others inside a message are normal."""
+    codes = ods_codes_of(bundle.follow(bundle.one("MessageHeader")["sender"], "Organization"))
+    require(codes, "bars.sender")
+    require(any(belongs(code, [organisation]) for code in codes), "bars.organisation_mismatch")
+
+
 def _tree(body: bytes) -> Any:
     try:
         return strict_json(body)
@@ -155,21 +173,26 @@ def _repeat(outcome: Outcome, sender: Sender) -> str:
     return "bars.duplicate" if _claim(sender) in claims else "bars.bundle_id_used"
 
 
-def door(intake: Intake, profile: Profile, *, conformance: bool) -> Starlette:
+def door(intake: Intake, profile: Profile, guard: Guard, *, conformance: bool) -> Starlette:
     """An application of its own, so that everything said under its path is said in FHIR."""
     messages = Messages(intake, profile, conformance=conformance)
-    return Starlette(
+    taking = guarded("referral.send", messages.process)
+    telling = guarded("referral.capabilities", messages.metadata)
+    inner = Starlette(
         routes=[
-            Route("/$process-message", _echoing(messages.process), methods=["POST"]),
-            Route("/metadata", _echoing(messages.metadata), methods=["GET"]),
+            Route("/$process-message", _echoing(taking), methods=["POST"]),
+            Route("/metadata", _echoing(telling), methods=["GET"]),
         ],
         exception_handlers={HTTPException: _not_here, Exception: _not_here},
     )
+    inner.state.guard = guard
+    return inner
 
 
 def _echoing(handle: Callable[[Request], Any]) -> Callable[[Request], Any]:
     """Answers faults in FHIR, and echoes the request id on every answer, refusals included."""
 
+    @wraps(handle)
     async def endpoint(request: Request) -> Response:
         try:
             answer: Response = await handle(request)
@@ -196,7 +219,7 @@ def _refusal(fault: Exception) -> Response:
     refused = BarsRefused(code)
     if refused.fault.status == 500:
         log.error("command.handled", error_code=type(fault).__name__, outcome="fault", exc_info=fault)
-    headers = RETRY_AFTER if refused.fault.status in (408, 425, 503) else None
+    headers = getattr(fault, "headers", None) or (RETRY_AFTER if refused.fault.status in (408, 425, 503) else None)
     answer = JSONResponse(operation_outcome(code), refused.fault.status, headers)
     answer.headers["Content-Type"] = media_type("1.4.0")
     return answer
@@ -241,6 +264,8 @@ def _is_problem(message: Message) -> bool:
 def _code_of(fault: Exception) -> str:
     if isinstance(fault, BarsRefused):
         return fault.code
+    if isinstance(fault, Refused) and fault.code == MISMATCH:
+        return "bars.organisation_mismatch"
     if isinstance(fault, Refused):
         return BY_STATUS.get(fault.status, "bars.unreadable")
     if isinstance(fault, HTTPException):

@@ -39,18 +39,14 @@ def organisation_of(headers: Mapping[str, str]) -> str:
         organisation = orjson.loads(b64decode(said, validate=True))
     except (ValueError, binascii.Error):
         raise BarsRefused("bars.organisation_invalid") from None
-    codes = [_ods_code(one) for one in _identifiers(organisation)]
-    found = next((code for code in codes if code), None)
+    found = next(iter(ods_codes_of(organisation)), None)
     require(found, "bars.organisation_invalid")
     return str(found)
 
 
-def organisation_or_unknown(headers: Mapping[str, str]) -> str:
-    """The sender's organisation code, "unknown" when it is absent or cannot be read."""
-    try:
-        return organisation_of(headers)
-    except BarsRefused:
-        return UNKNOWN
+def ods_codes_of(organisation: Any) -> list[str]:
+    """The organisation codes in a FHIR Organization, or in an identifier alone; empty for anything else."""
+    return [code for one in _identifiers(organisation) if (code := _ods_code(one))]
 
 
 def _identifiers(organisation: Any) -> list[Any]:

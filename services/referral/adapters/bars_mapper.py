@@ -60,6 +60,7 @@ def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance
         worries=worries_in(origin.data.risk, found),
         age_band=band,
         text_unread=bool(sent.words or coded.unknown),
+        sent_by=origin.organisation,
     )
     return Mapped(command, door.site, identity, searchable(identity))
 

@@ -13,8 +13,6 @@ from shared.runtime.executor import Executor
 from shared.runtime.submission import Outcome, Scope, Submission
 from shared.runtime.vault import Vault
 
-LOCAL = "local"
-"""Until callers sign in, whoever reaches this machine's own address is one client."""
 NOWHERE = "unknown"
 """The site of a message that names none we know; safeguarding's cover for it is the provider's own."""
 
@@ -58,7 +56,7 @@ class Intake:
         provider = self.data.sites.provider_of(site) if site else None
         if site and provider:
             return Scope(provider, site)
-        return Scope(self.data.sites.providers[0].id, NOWHERE)
+        return Scope(self.data.sites.first, NOWHERE)
 
     async def take(self, mapped: Mapped, asking: Asking) -> Outcome:
         """Seal and commit; durable on return. Asked again, the first outcome comes back, marked as repeated.

@@ -61,6 +61,7 @@ def to_referral(request: ReferralRequest, origin: Origin) -> Mapped:
         worries=worries_in(risk, found),
         age_band=band,
         text_unread=request.text is not None or bool(sent.unknown),
+        sent_by=origin.organisation,
     )
     identity = _identity(request) | ({"unknown": dict(sent.unknown)} if sent.unknown else {})
     identity["safe_to_contact"] = safe_to_contact(risk, said=request.person.safe_to_contact, flags=request.flags)

@@ -8,13 +8,16 @@ from uuid import UUID
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.referral.adapters.bars_headers import organisation_or_unknown
-from services.referral.adapters.intake import LOCAL, Intake
+from services.referral.adapters.intake import Intake
 from services.referral.adapters.salvage import read_json, salvage
+from services.referral.adapters.senders import organisation_of_caller
 from services.referral.domain.commands import KeepRefusedWorry, KeepUnreadable, RefusalInput
 from services.referral.domain.policy import Findings, refused_worry, worries_in
+from shared.access.caller import VISITOR
+from shared.access.guard import Guard
 from shared.events.ids import command_cause, refusal_id
 from shared.runtime.errors import Unavailable
 from shared.runtime.problems import problem_of
@@ -77,11 +80,15 @@ class RefusedMessage:
 
 
 class Keeper:
-    """ASGI middleware. When the worry cannot be made durable the sender gets 503 and sends again."""
+    """ASGI middleware. When the worry cannot be made durable the sender gets 503 and sends again.
 
-    def __init__(self, app: ASGIApp, *, intake: Intake) -> None:
+    Only for callers who prove who they are: a stranger must not be able to fill the list with worries.
+    """
+
+    def __init__(self, app: ASGIApp, *, intake: Intake, guard: Guard) -> None:
         self._app = app
         self._intake = intake
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -105,6 +112,9 @@ class Keeper:
         await self._app(scope, heard, send_after)
 
     async def _keep(self, scope: Scope, heard: Heard, status: int) -> None:
+        caller = await self._guard.known(Request(scope), "referral.send")
+        if caller is VISITOR:
+            return
         body = await heard.whole()
         if not body.strip():
             return
@@ -113,7 +123,7 @@ class Keeper:
             RefusedMessage(
                 body=body,
                 status=status,
-                organisation=sender_of(scope["path"], headers),
+                organisation=organisation_of_caller(caller),
                 name=headers.get("Idempotency-Key") or headers.get("X-Request-Id"),
                 correlation=scope.get("state", {}).get("correlation"),
             )
@@ -157,11 +167,6 @@ class Keeper:
                 correlation=refused.correlation,
             )
         )
-
-
-def sender_of(path: str, headers: Headers) -> str:
-    """Whose message it is: on the FHIR door what the header says, elsewhere this machine's own callers."""
-    return organisation_or_unknown(headers) if path.startswith("/FHIR/") else LOCAL
 
 
 def _name_of(tree: Any, refused: RefusedMessage) -> str:

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from services.referral.domain.state import Closed, Known, Offered, Received, Supported, Waiting
-from shared.events.refusal import NotFound
+from shared.access.guard import within
+from shared.access.reach import Placed, Reach
+from shared.runtime import cache
 from shared.runtime.executor import Executor
+from shared.runtime.submission import Scope
 from shared.runtime.vault import Vault
 
 STATUS: dict[type[Known], str] = {
@@ -23,33 +27,60 @@ CONTACT = (
 )  # fmt: skip
 
 
+NOT_HERE = ("referral.unknown", "There is no such referral.")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A referral as it stands, and where it belongs."""
+
+    shown: dict[str, Any]
+    placed: Placed
+
+
 class Referrals:
     """Referrals as the journal has them now, so that a writer reads what it wrote."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
 
-    async def one(self, case: UUID) -> dict[str, Any]:
-        """A referral without anything that identifies her. Raises `NotFound`, `UnknownHistory`, `Unavailable`."""
-        stream = f"case/{case}"
-        known = (await self._executor.states([stream]))[stream]
-        if isinstance(known, Exception):
-            raise known
-        status = STATUS.get(type(known.state))
-        if status is None or known.scope is None:
-            raise NotFound("referral.unknown", "There is no such referral.")
-        referral = known.state.referral
-        return {
-            "id": str(case),
-            "version": known.version,
-            "status": status,
-            "programme": referral.programme,
-            "site": known.scope.site,
-            "source": referral.source,
-            "route": referral.route,
-            "received_at": referral.received_at.isoformat(),
-            "text_unread": referral.text_unread,
-        }
+    async def one(self, case: UUID, reach: Reach) -> Found:
+        """A referral without anything that identifies her.
+
+        Raises `NotFound` for one that does not exist and for one out of reach alike; `UnknownHistory`, `Unavailable`.
+        """
+        found = (await self.some([case])).get(case)
+        within(reach, found.placed if found else None, NOT_HERE)
+        assert found is not None
+        return found
+
+    async def some(self, cases: Sequence[UUID]) -> dict[UUID, Found]:
+        """Those of several referrals that exist, with one load. Raises what one that cannot be folded raises."""
+        known = await self._executor.states([f"case/{case}" for case in cases])
+        found = {}
+        for case in cases:
+            one = known[f"case/{case}"]
+            if isinstance(one, Exception):
+                raise one
+            if type(one.state) in STATUS and one.scope is not None:
+                found[case] = _found(case, one, one.scope)
+        return found
+
+
+def _found(case: UUID, known: cache.Known, scope: Scope) -> Found:
+    referral = known.state.referral
+    shown = {
+        "id": str(case),
+        "version": known.version,
+        "status": STATUS[type(known.state)],
+        "programme": referral.programme,
+        "site": scope.site,
+        "source": referral.source,
+        "route": referral.route,
+        "received_at": referral.received_at.isoformat(),
+        "text_unread": referral.text_unread,
+    }
+    return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by))
 
 
 class People:

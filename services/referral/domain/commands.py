@@ -39,6 +39,7 @@ class ReceiveReferral:
     worries: tuple[Worry, ...] = ()
     age_band: AgeBand = "unknown"
     text_unread: bool = False
+    sent_by: str | None = None
 
     @property
     def stream(self) -> str:

@@ -70,6 +70,7 @@ def _receive(asked: ReceiveReferral, state: Case, now: datetime) -> list[Event]:
         signals=tuple(worry.signal for worry in asked.worries),
         age_band=asked.age_band,
         text_unread=asked.text_unread,
+        sent_by=asked.sent_by,
     )
     flagged = [_flagged(worry, now).model_copy(update={"case": asked.case}) for worry in asked.worries]
     return [received, *flagged]

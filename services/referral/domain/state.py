@@ -42,6 +42,7 @@ class Referral:
     received_at: datetime
     text_unread: bool
     worries: frozenset[str]
+    sent_by: str | None = None
     heard: Heard = Heard()
     withdrawn: bool = False
 
@@ -124,6 +125,7 @@ def _first(state: Case, event: ReferralReceived) -> Referral:
         received_at=event.occurred_at,
         text_unread=event.text_unread,
         worries=frozenset(),
+        sent_by=event.sent_by,
         heard=state.heard if isinstance(state, Unknown) else state.referral.heard,
     )
 

@@ -9,28 +9,34 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.safeguarding.adapters.inbox import Inbox
-from services.safeguarding.adapters.queries import Live, Queries
+from services.safeguarding.adapters.queries import UNKNOWN, Live, Queries
 from services.safeguarding.adapters.raising import Raising, Receipt
 from services.safeguarding.adapters.taking import CodeRefused, Taking, TooManyTries
 from services.safeguarding.domain.commands import CloseConcern
 from services.safeguarding.domain.coverage import coverage
 from services.safeguarding.domain.policy import Ladder
 from services.safeguarding.domain.rota import Rota
-from shared.access.acting import acting, require
+from shared.access.app import guarded_router
+from shared.access.caller import VISITOR, Caller
+from shared.access.guard import Guard, caller_of_request, reach_of, within
+from shared.access.reach import Placed
 from shared.events.ids import command_cause
 from shared.events.refusal import NotFound
+from shared.programmes.model import Sites
 from shared.runtime.body import Digest, claim_for, idempotency_key, parse, read_body
 from shared.runtime.clock import Clock
 from shared.runtime.executor import Executor
 from shared.runtime.limits import OnRefusal, TurnedAway
+from shared.runtime.operation import performs
 from shared.runtime.problems import Refused, problem
-from shared.runtime.submission import Submission
+from shared.runtime.submission import Scope, Submission
 from shared.runtime.vault import Vault
 
-CLOSERS = ("safeguarding-lead", "safeguarding-manager")
 KEY_HEADER = "Idempotency-Key"
 KEY_LENGTHS = range(8, 65)
+NO_SUCH_SITE = ("safeguarding.no_such_site", "There is no site with this id.")
 UNREAD = frozenset({408, 413})
+WORRYING = {"/api/concerns": "concern.raise", "/api/signals": "signal.push"}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -47,6 +53,7 @@ class Doors:
     vault: Vault
     ladder: Ladder
     rota: Rota
+    sites: Sites
     clock: Clock
     digest: Digest
 
@@ -72,7 +79,7 @@ class CloseBody(BaseModel):
 
 def routes(doors: Doors) -> APIRouter:
     """Every JSON route of safeguarding."""
-    router = APIRouter(prefix="/api")
+    router = guarded_router(prefix="/api")
     _signals(router, doors)
     _reading(router, doors)
     _acting(router, doors)
@@ -81,21 +88,28 @@ def routes(doors: Doors) -> APIRouter:
 
 def _signals(router: APIRouter, doors: Doors) -> None:
     @router.post("/signals", status_code=202)
+    @performs("signal.push")
     async def push(request: Request) -> JSONResponse:
         """Take an urgent event; 2xx once its raw body is durable, whatever it says."""
         acted = await doors.inbox.take(await request.body())
         return JSONResponse({"taken": True, "acted_on": acted}, status_code=202)
 
     @router.post("/concerns", status_code=201)
+    @performs("concern.raise")
     async def raise_concern(request: Request) -> Response:
         """The worry button. 201 and every problem carry the receipt: the concern is durable (S3, S20)."""
-        body = await request.body()
+        body, caller = await request.body(), caller_of_request(request)
         key = request.headers.get(KEY_HEADER)
         usable = key if key and len(key) in KEY_LENGTHS and key.isascii() and key.isprintable() else None
-        claim = claim_for("local", "raise-concern", usable) if usable else None
-        receipt = await doors.raising.take(body, key=usable, digest=doors.digest(body), claim=claim)
+        claim = claim_for(caller.client, "raise-concern", usable) if usable else None
+        home = _home(doors, caller)
+        receipt = await doors.raising.take(body, key=usable, digest=doors.digest(body), claim=claim, home=home)
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         return _answer(receipt, is_json=media == "application/json", has_key=usable is not None)
+
+
+def _home(doors: Doors, caller: Caller) -> Scope:
+    return Scope(*doors.sites.home(caller.provider, caller.sites))
 
 
 def _answer(receipt: Receipt, *, is_json: bool, has_key: bool) -> Response:
@@ -123,50 +137,74 @@ def _answer(receipt: Receipt, *, is_json: bool, has_key: bool) -> Response:
     )
 
 
-def keep_what_was_turned_away(doors: Doors) -> OnRefusal:
-    """A body too large or too slow to be read may still be a worry: what came of it is one (S3)."""
+def keep_what_was_turned_away(doors: Doors, guard: Guard) -> OnRefusal:
+    """A body too large or too slow to be read may still be a worry: what came of it is one (S3).
+
+    Only of whoever proves who she is: a stranger must not be able to page anybody.
+    """
 
     async def keep(turned_away: TurnedAway) -> None:
-        if turned_away.status not in UNREAD:
+        operation = WORRYING.get(turned_away.path)
+        if turned_away.status not in UNREAD or operation is None:
             return
-        if turned_away.path == "/api/concerns":
-            key = str(turned_away.correlation)
-            await doors.raising.take(turned_away.body, key=key, digest=doors.digest(turned_away.body), claim=None)
-        elif turned_away.path == "/api/signals":
-            await doors.inbox.take(turned_away.body)
+        caller = await guard.known(Request(turned_away.scope), operation)
+        if caller is VISITOR or guard.policy.reach(operation, caller) is None:
+            return
+        body = turned_away.body
+        if operation == "signal.push":
+            await doors.inbox.take(body)
+        else:
+            key, home = str(turned_away.correlation), _home(doors, caller)
+            await doors.raising.take(body, key=key, digest=doors.digest(body), claim=None, home=home)
 
     return keep
 
 
 def _reading(router: APIRouter, doors: Doors) -> None:
     @router.get("/concerns")
-    async def listed(closed: bool = False) -> Any:
+    @performs("concern.list")
+    async def listed(request: Request, closed: bool = False) -> Any:
         """The live list: codes and times, no identity."""
-        return {"concerns": await doors.queries.listed(closed=closed), "ladder": doors.ladder.standing}
+        found = await doors.queries.listed(reach_of(request), closed=closed)
+        return {"concerns": found, "ladder": doors.ladder.standing}
 
     @router.get("/concerns/stream")
+    @performs("concern.list")
     async def stream(request: Request) -> StreamingResponse:
         """The live list as server-sent events, until the service stops."""
-        events = doors.live.stream(request.app.state.stopping)
+        events = doors.live.stream(reach_of(request), request.app.state.stopping)
         return StreamingResponse(events, media_type="text/event-stream", headers=NO_STORE)
 
     @router.get("/concerns/{concern}")
+    @performs("concern.read")
     async def one(concern: UUID, request: Request) -> Any:
-        """One concern; the words that came with it only for a safeguarding role."""
+        """One concern: codes and times."""
+        await doors.queries.check(concern, reach_of(request))
         found = await doors.queries.one(concern)
         if found is None:
-            raise NotFound("safeguarding.no_such_concern", "There is no concern with this reference.")
-        person = acting(request)
-        if person and person.is_any(*CLOSERS):
-            found["words"] = [record.get("about") for record in await doors.vault.of(concern)]
+            raise NotFound(*UNKNOWN)
         return found
 
+    @router.get("/concerns/{concern}/words")
+    @performs("concern.words")
+    async def words(concern: UUID, request: Request) -> Any:
+        """The words that came with a concern."""
+        await doors.queries.check(concern, reach_of(request))
+        return {"words": [record.get("about") for record in await doors.vault.of(concern)]}
+
+    _asked_by_services(router, doors)
+
+
+def _asked_by_services(router: APIRouter, doors: Doors) -> None:
     @router.get("/coverage")
-    async def covered(site: str) -> Any:
+    @performs("coverage.read")
+    async def covered(site: str, request: Request) -> Any:
         """Who answers for a site now: a primary, a declared plan, or a gap (S25)."""
+        within(reach_of(request), Placed(doors.sites.provider_of(site), site), NO_SUCH_SITE)
         return asdict(coverage(doors.rota, doors.ladder.working_hours, site, now=doors.clock.now()))
 
     @router.get("/hold")
+    @performs("hold.read")
     async def hold(case: UUID) -> Any:
         """Whether an open concern holds matching, ending and status-out for a case (S24). No answer means hold."""
         return {"case": str(case), "hold": await doors.queries.holds(case)}
@@ -174,6 +212,7 @@ def _reading(router: APIRouter, doors: Doors) -> None:
 
 def _acting(router: APIRouter, doors: Doors) -> None:
     @router.post("/concerns/{concern}/acknowledge")
+    @performs("concern.acknowledge")
     async def acknowledge(concern: UUID, request: Request) -> Any:
         """Take a concern with a personal code, a next step and its time; no sign-in (S21)."""
         key = idempotency_key(request)
@@ -181,16 +220,18 @@ def _acting(router: APIRouter, doors: Doors) -> None:
         return await taken(doors, concern, body, key=key)
 
     @router.post("/concerns/{concern}/close")
+    @performs("concern.close")
     async def close(concern: UUID, request: Request) -> Any:
         """Close a concern with what was done; only a safeguarding lead or manager may."""
-        key, person = idempotency_key(request), require(request, *CLOSERS)
+        key, person = idempotency_key(request), caller_of_request(request)
         raw = await read_body(request)
         body = parse(CloseBody, raw)
+        await doors.queries.check(concern, reach_of(request))
         operation = f"close/{concern}"
         submission = Submission(
             input=CloseConcern(concern, body.reason, body.actions),
-            cause=command_cause(str(person), operation, key),
-            claims=(claim_for(str(person), operation, key),),
+            cause=command_cause(person.client, operation, key),
+            claims=(claim_for(person.client, operation, key),),
             digest=doors.digest(raw),
         )
         outcome = await doors.executor.submit(submission)

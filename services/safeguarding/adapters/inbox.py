@@ -13,6 +13,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from services.safeguarding.adapters.signals import case_of, from_push
+from shared.programmes.model import Sites
 from shared.runtime.clock import Clock
 from shared.runtime.executor import Executor
 
@@ -26,10 +27,11 @@ KEPT_DAYS = 30
 class Inbox:
     """Takes raw signals; as a part it works on those whose first try did not end (crash, database away)."""
 
-    def __init__(self, signals: AsyncCollection[Document], executor: Executor, clock: Clock) -> None:
+    def __init__(self, signals: AsyncCollection[Document], executor: Executor, sites: Sites, clock: Clock) -> None:
         self.name = "signals-inbox"
         self._signals = signals
         self._executor = executor
+        self._sites = sites
         self._clock = clock
 
     async def ensure_indexes(self) -> None:
@@ -72,7 +74,7 @@ class Inbox:
 
     async def _act(self, signal: Document) -> bool:
         try:
-            await self._executor.submit(from_push(bytes(signal["body"]), now=self._clock.now()))
+            await self._executor.submit(from_push(bytes(signal["body"]), self._sites, now=self._clock.now()))
         except Exception as failed:  # noqa: BLE001 - it is durable: the sweeper tries again whatever happened
             log.error("signal.retried", error_code=type(failed).__name__, outcome="waiting")
             return False

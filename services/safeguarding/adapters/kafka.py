@@ -4,6 +4,7 @@ from services.safeguarding.adapters.signals import from_record_bytes, from_recor
 from services.safeguarding.domain.cases import NAME as CASES
 from shared.events.recorded import Recorded
 from shared.events.referral import ReferralReceived
+from shared.programmes.model import Sites
 from shared.runtime.clock import Clock
 from shared.runtime.errors import Failure
 from shared.runtime.executor import Executor
@@ -31,11 +32,11 @@ def signals_handler(executor: Executor) -> Handle:
     return handle
 
 
-def unreadable_handler(executor: Executor, clock: Clock) -> OnUnreadable:
+def unreadable_handler(executor: Executor, sites: Sites, clock: Clock) -> OnUnreadable:
     """Raises a concern about a record nobody can read or act on, once however often it comes (S3)."""
 
     async def tell(record: Record) -> None:
-        submission = from_record_bytes(record.headers, record.value, now=clock.now())
+        submission = from_record_bytes(record.headers, record.value, sites, now=clock.now())
         (answer,) = await executor.submit_all([submission])
         if isinstance(answer, Failure):
             raise answer

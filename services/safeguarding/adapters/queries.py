@@ -16,6 +16,9 @@ from services.safeguarding.domain.commands import KIND, stream_of
 from services.safeguarding.domain.decide import URGENCY
 from services.safeguarding.domain.state import Closed, NotRaised
 from services.safeguarding.domain.views import OPEN
+from shared.access.guard import placed, within
+from shared.access.reach import Reach
+from shared.programmes.model import NO_SITE
 from shared.runtime.commit import Commit
 from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
@@ -24,7 +27,7 @@ Document = dict[str, Any]
 KEEP_ALIVE_SECONDS = 5.0
 """Also how late a list is that another instance's follower changed: it is read again at least this often."""
 MOST_LISTED = 500
-UNASSIGNED = Scope("unassigned", "unassigned")
+UNKNOWN = ("safeguarding.no_such_concern", "There is no concern with this reference.")
 
 
 class Queries:
@@ -50,14 +53,14 @@ class Queries:
         await self._commits.create_indexes([IndexModel([("events.case", 1)], sparse=True)])
         await self._concerns.create_indexes([IndexModel([("status", 1)])])
 
-    async def listed(self, *, closed: bool = False) -> list[Document]:
-        """The list: most urgent first, then the one that must be answered next."""
-        wanted = {} if closed else {"status": {"$in": list(OPEN)}}
-        found = await self._concerns.find(wanted).limit(MOST_LISTED).to_list()
+    async def listed(self, reach: Reach, *, closed: bool = False) -> list[Document]:
+        """The list as far as the one who asks may see: most urgent first, then what must be answered next."""
+        wanted: Document = {} if closed else {"status": {"$in": list(OPEN)}}
+        found = await self._concerns.find({"$and": [reach.query(), wanted]}).limit(MOST_LISTED).to_list()
         return [shown(one) for one in sorted(found, key=_order)]
 
     async def one(self, concern: UUID) -> Document | None:
-        """One concern of the list."""
+        """One concern of the list, whoever asks: what a page's link shows."""
         found = await self._concerns.find_one({"_id": str(concern)})
         return shown(found) if found else None
 
@@ -70,15 +73,23 @@ class Queries:
         states = [(await self._executor.state(stream))[0] for stream in concerns]
         return any(not isinstance(state, Closed | NotRaised) for state in states)
 
-    async def scope_of(self, case: UUID | None) -> Scope:
-        """The provider and site a case belongs to, as far as is known here."""
+    async def check(self, concern: UUID, reach: Reach) -> None:
+        """Raises `NotFound` for a concern that is not there or out of reach, as the journal has it."""
+        first = await self._first(concern)
+        within(reach, placed(first) if first else None, UNKNOWN)
+
+    async def scope_of(self, case: UUID | None) -> Scope | None:
+        """The provider and site a case belongs to; None where that is not known here."""
         found = await self._cases.find_one({"_id": str(case)}) if case else None
-        return Scope(found["provider"], found["site"]) if found else UNASSIGNED
+        return Scope(found["provider"], found["site"]) if found else None
 
     async def site_of(self, concern: UUID) -> str:
         """The site whose rota answers for a concern."""
-        first = await self._commits.find_one({"_id": f"{stream_of(concern)}/{1:010d}"}, {"site": 1})
-        return str(first["site"]) if first else UNASSIGNED.site
+        first = await self._first(concern)
+        return str(first["site"]) if first else NO_SITE
+
+    async def _first(self, concern: UUID) -> Document | None:
+        return await self._commits.find_one({"_id": f"{stream_of(concern)}/{1:010d}"}, {"site": 1, "provider": 1})
 
 
 def shown(document: Document) -> Document:
@@ -105,7 +116,7 @@ class Live:
         for listener in self._listeners:
             listener.set()
 
-    async def stream(self, stopping: asyncio.Event) -> AsyncIterator[bytes]:
+    async def stream(self, reach: Reach, stopping: asyncio.Event) -> AsyncIterator[bytes]:
         """Server-sent events: the whole list at once, again whenever it changed; a comment in between."""
         changed = asyncio.Event()
         self._listeners.add(changed)
@@ -113,7 +124,7 @@ class Live:
         try:
             while not stopping.is_set():
                 changed.clear()
-                now = orjson.dumps(await self._queries.listed())
+                now = orjson.dumps(await self._queries.listed(reach))
                 yield b"event: concerns\ndata: " + now + b"\n\n" if now != last else b": still here\n\n"
                 last = now
                 await _first_of(changed, stopping, within=KEEP_ALIVE_SECONDS)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from services.safeguarding.adapters.queries import UNASSIGNED, Queries
+from services.safeguarding.adapters.queries import Queries
 from services.safeguarding.adapters.worries import Worry, read_worry
 from services.safeguarding.domain.commands import RaiseConcern
 from shared.events.ids import command_cause
@@ -51,12 +51,15 @@ class Raising:
         self._risk = risk
         self._clock = clock
 
-    async def take(self, body: bytes, *, key: str | None, digest: str, claim: str | None) -> Receipt:
-        """Raise the worry in `body`. Raises only where nothing became durable: then there is no receipt (S20)."""
+    async def take(self, body: bytes, *, key: str | None, digest: str, claim: str | None, home: Scope) -> Receipt:
+        """Raise the worry in `body`; without a known case it goes to `home`, where whoever raises it works.
+
+        Raises only where nothing became durable: then there is no receipt (S20).
+        """
         worry = read_worry(body, key)
         asked = worry.raising(self._risk, now=self._clock.now())
         cause = command_cause("worry-button", asked.stream, digest)
-        scope, kept = await asyncio.gather(self._scope(worry.case), self._keep(worry, asked, cause))
+        scope, kept = await asyncio.gather(self._scope(worry.case, home), self._keep(worry, asked, cause))
         reused = await self._submit(asked, cause, scope, claim, digest)
         return Receipt(asked.concern, worry.faults, worry.readable, kept, reused)
 
@@ -70,12 +73,12 @@ class Raising:
             return True
         return False
 
-    async def _scope(self, case: UUID | None) -> Scope:
+    async def _scope(self, case: UUID | None, home: Scope) -> Scope:
         try:
-            return await asyncio.wait_for(self._queries.scope_of(case), ASIDE_SECONDS)
-        except Exception as failed:  # noqa: BLE001 - without its site it goes to the default rota, but it goes
+            return await asyncio.wait_for(self._queries.scope_of(case), ASIDE_SECONDS) or home
+        except Exception as failed:  # noqa: BLE001 - without its site it goes to the rota of whoever raised it, but it goes
             log.error("concern.site_unknown", error_code=type(failed).__name__)
-            return UNASSIGNED
+            return home
 
     async def _keep(self, worry: Worry, asked: RaiseConcern, cause: UUID) -> bool | None:
         if worry.words is None:

@@ -13,23 +13,22 @@ from shared.events.cloudevents import from_record
 from shared.events.ids import concern_id, reaction_cause, signal_id_from_message
 from shared.events.moment import Moment
 from shared.events.recorded import Recorded
-from shared.events.shapes import CODE
 from shared.events.worry import WorryFlagged
+from shared.programmes.model import Sites
 from shared.runtime.submission import Scope, Submission
 
 UNREADABLE = "unreadable-signal"
-UNASSIGNED = Scope("unassigned", "unassigned")
 
 
-def from_push(body: bytes, *, now: Moment) -> Submission:
+def from_push(body: bytes, sites: Sites, *, now: Moment) -> Submission:
     """The concern a pushed body raises. Total: any bytes at all raise exactly one."""
     headers, data = _parts(body)
     try:
         value = orjson.dumps(data) if data is not None else None
         worry = from_record(None, value, [(name, _bytes(text)) for name, text in headers.items()])
     except (UnknownType, Unreadable):
-        return from_unreadable(headers, data, body, now=now)
-    return from_recorded(worry) or from_unreadable(headers, data, body, now=now)
+        return from_unreadable(headers, data, body, sites, now=now)
+    return from_recorded(worry) or from_unreadable(headers, data, body, sites, now=now)
 
 
 def from_recorded(signal: Recorded) -> Submission | None:
@@ -55,7 +54,7 @@ def from_recorded(signal: Recorded) -> Submission | None:
     )
 
 
-def from_unreadable(headers: Mapping[str, Any], data: Any, raw: bytes, *, now: Moment) -> Submission:
+def from_unreadable(headers: Mapping[str, Any], data: Any, raw: bytes, sites: Sites, *, now: Moment) -> Submission:
     """A page about something that could not be read, under the ids it still shows, so that both paths meet."""
     fields = data if isinstance(data, dict) else {}
     shown = _uuid(fields.get("signal_id")) or _uuid(headers.get("ce_id"))
@@ -69,18 +68,26 @@ def from_unreadable(headers: Mapping[str, Any], data: Any, raw: bytes, *, now: M
         code=UNREADABLE,
         observed_at=now,
     )
-    scope = Scope(_code(headers.get("ce_provider")), _code(headers.get("ce_site")))
+    scope = place(sites, _text(headers.get("ce_provider")), _text(headers.get("ce_site")))
     return Submission(input=asked, cause=reaction_cause(signal, asked.stream, UNREADABLE, 0), scope=scope)
 
 
-def from_record_bytes(headers: Iterable[tuple[str, bytes | None]], value: bytes | None, *, now: Moment) -> Submission:
+def from_record_bytes(
+    headers: Iterable[tuple[str, bytes | None]], value: bytes | None, sites: Sites, *, now: Moment
+) -> Submission:
     """The page about a Kafka record that could not be read."""
     shown = {name: (text or b"").decode(errors="replace") for name, text in headers}
     try:
         data = orjson.loads(value or b"")
     except orjson.JSONDecodeError:
         data = None
-    return from_unreadable(shown, data, value or b"", now=now)
+    return from_unreadable(shown, data, value or b"", sites, now=now)
+
+
+def place(sites: Sites, provider: str | None, site: str | None) -> Scope:
+    """Where a concern belongs that names this provider and site, as far as they are known: somebody always answers."""
+    owner = sites.provider_of(site) if site else None
+    return Scope(owner, site) if owner and site else Scope(*sites.home(provider))
 
 
 def case_of(body: bytes) -> UUID | None:
@@ -108,5 +115,5 @@ def _uuid(text: Any) -> UUID | None:
         return None
 
 
-def _code(text: Any) -> str:
-    return text if isinstance(text, str) and CODE.match(text) else UNASSIGNED.site
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -39,13 +39,6 @@ class Delivery(Data):
         return float(min(self.longest_retry, self.first_retry * 2 ** min(attempts - 1, 20)))
 
 
-class Number(Data):
-    """A crisis line, as people dial it."""
-
-    name: str
-    number: str
-
-
 class Wording(Data):
     """Every sentence a page or the list may show; a page says nothing else."""
 
@@ -53,7 +46,6 @@ class Wording(Data):
     body: str
     list_title: str
     before_acknowledging: str
-    numbers: tuple[Number, ...]
 
 
 class Ladder(Data):

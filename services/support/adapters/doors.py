@@ -10,7 +10,7 @@ from services.support.adapters.queries import Queries
 from services.support.adapters.safeguarding import Safeguarding
 from services.support.adapters.worries import Worries
 from services.support.domain.react import react
-from shared.access.acting import Acting
+from shared.access.caller import Caller
 from shared.events.ids import command_cause
 from shared.events.refusal import Rejected
 from shared.programmes.load import ProgrammeData
@@ -43,20 +43,20 @@ class Doors:
 class Asked:
     """A write of a named person: who, what it is called, under which key, and the body it came in."""
 
-    person: Acting
+    person: Caller
     operation: str
     key: str
     body: bytes
     correlation: UUID
 
     @classmethod
-    def of(cls, request: Request, person: Acting, operation: str, body: bytes) -> "Asked":
+    def of(cls, request: Request, person: Caller, operation: str, body: bytes) -> "Asked":
         """The write in `request`. Raises `Refused` without a usable key."""
         return cls(person, operation, idempotency_key(request), body, correlation_of(request))
 
     def cause(self, target: object) -> UUID:
         """The cause of this write to `target`."""
-        return command_cause(str(self.person), f"{self.operation}/{target}", self.key)
+        return command_cause(self.person.client, f"{self.operation}/{target}", self.key)
 
 
 async def submit(doors: Doors, asked: Asked, command: Input, target: object, scope: Scope | None = None) -> Outcome:
@@ -67,7 +67,7 @@ async def submit(doors: Doors, asked: Asked, command: Input, target: object, sco
             cause=asked.cause(target),
             scope=scope,
             correlation=asked.correlation,
-            claims=(claim_for(str(asked.person), asked.operation, asked.key),),
+            claims=(claim_for(asked.person.client, asked.operation, asked.key),),
             digest=f"{target}/{doors.digest(asked.body)}",
         )
     )

@@ -1,6 +1,7 @@
 """Support's JSON interface for cases: places, matches, sessions, worries and endings."""
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,16 +13,16 @@ from services.support.adapters.doors import Asked, Doors, answer, submit
 from services.support.adapters.sessions import Reading, read_session
 from services.support.domain.case.commands import EndSupport, MakeMatch
 from services.support.domain.volunteer.commands import HoldPlace
-from shared.access.acting import require
+from shared.access.app import guarded_router
+from shared.access.guard import caller_of_request, reach_of
 from shared.events.codes import Code
 from shared.events.refusal import NotFound, Rejected
 from shared.events.support import PlaceHeld, SessionLogged
 from shared.runtime.body import parse, read_body, strict_json
 from shared.runtime.clock import new_id
+from shared.runtime.operation import performs
 from shared.runtime.problems import Refused
 
-MATCHERS = ("project-manager", "triage-worker")
-LEADERS = ("volunteer", "facilitator", "project-manager")
 OWN_WORDS = "in_own_words"
 JSON = "application/json"
 
@@ -54,7 +55,7 @@ class EndBody(BaseModel):
 
 def routes(doors: Doors) -> APIRouter:
     """Every route about cases."""
-    router = APIRouter(prefix="/api/cases")
+    router = guarded_router(prefix="/api/cases")
     _reading(router, doors)
     _matching(router, doors)
     _ending(router, doors)
@@ -64,39 +65,42 @@ def routes(doors: Doors) -> APIRouter:
 
 def _reading(router: APIRouter, doors: Doors) -> None:
     @router.get("")
-    async def listed(site: str | None = None, status: str | None = None) -> Any:
+    @performs("support.list")
+    async def listed(request: Request, site: str | None = None, status: str | None = None) -> Any:
         """Cases in support."""
-        return {"cases": await doors.queries.cases(site=site, status=status)}
+        return {"cases": await doors.queries.cases(reach_of(request), site=site, status=status)}
 
     @router.get("/{case}")
-    async def one(case: UUID, version: int = 0) -> Any:
+    @performs("support.read")
+    async def one(case: UUID, request: Request, version: int = 0) -> Any:
         """A case with its volunteer and sessions."""
-        found = await doors.queries.case(case, version=version)
-        if found is None:
-            raise NotFound("support.unknown_case", "Support knows no case with this id.")
-        return found
+        return await doors.queries.case(case, reach_of(request), version=version)
 
 
 def _matching(router: APIRouter, doors: Doors) -> None:
     @router.post("/{case}/places")
+    @performs("match.make")
     async def hold(case: UUID, request: Request) -> Any:
         """Keep a volunteer's place for a case while the mother is asked (S29)."""
         body = await read_body(request)
-        asked, person = parse(PlaceBody, body), require(request, *MATCHERS)
+        asked, person = parse(PlaceBody, body), caller_of_request(request)
         write = Asked.of(request, person, "hold-place", body)
+        await _both_within(doors, request, case, asked.volunteer)
         outcome = await submit(doors, write, HoldPlace(asked.volunteer, case), case)
         until = next(one.event.until for one in outcome.recorded if isinstance(one.event, PlaceHeld))
         held = {"case": str(case), "volunteer": str(asked.volunteer), "until": until.isoformat()}
         return JSONResponse(answer(outcome, **held), status_code=201)
 
     @router.post("/{case}/match")
+    @performs("match.make")
     async def match(case: UUID, request: Request) -> Any:
         """Match a case with a volunteer whose place is kept for it; safeguarding is asked first (S24)."""
         body = await read_body(request)
-        asked, person = parse(MatchBody, body), require(request, *MATCHERS)
+        asked, person = parse(MatchBody, body), caller_of_request(request)
         if asked.offer is not None and asked.offer not in doors.data.offers:
             raise Refused(422, "body.invalid", "No such offer.", errors=[{"field": "offer", "reason": "unknown"}])
         write = Asked.of(request, person, "make-match", body)
+        await _both_within(doors, request, case, asked.volunteer)
         held_back = await doors.safeguarding.holds(case)
         outcome = await submit(doors, write, MakeMatch(case, asked.volunteer, held_back, asked.offer), case)
         made = {"case": str(case), "volunteer": str(asked.volunteer), "status": "matched"}
@@ -105,11 +109,13 @@ def _matching(router: APIRouter, doors: Doors) -> None:
 
 def _ending(router: APIRouter, doors: Doors) -> None:
     @router.post("/{case}/end")
+    @performs("support.end")
     async def end(case: UUID, request: Request) -> Any:
         """End support; only a named person does, and not while safeguarding holds the case (S2, S24)."""
         body = await read_body(request)
-        asked, person = parse(EndBody, body), require(request, *MATCHERS)
+        asked, person = parse(EndBody, body), caller_of_request(request)
         write = Asked.of(request, person, "end-support", body)
+        await doors.queries.check_case(case, reach_of(request))
         reason = asked.reason
         if reason not in doors.data.vocabulary.ending_reasons:
             record = {"reason": reason}
@@ -123,21 +129,31 @@ def _ending(router: APIRouter, doors: Doors) -> None:
 
 def _meeting(router: APIRouter, doors: Doors) -> None:
     @router.post("/{case}/sessions")
+    @performs("session.log")
     async def log_session(case: str, request: Request) -> Any:
         """A session: its worry first, then the session itself, never refused for a fault in its fields (S3)."""
         body, receipt = await _worry_first(doors, case, request, inside=True)
         try:
             answered = await _session(doors, case, request, body)
+        except NotFound as unknown:
+            raise Refused(404, unknown.code, unknown.detail, extra={"receipt": receipt}) from None
         except Refused as refused:
             refused.extra["receipt"] = receipt
             raise
         return JSONResponse({**answered, **({"receipt": receipt} if receipt else {})}, status_code=201)
 
     @router.post("/{case}/worries")
+    @performs("worry.raise")
     async def worry(case: str, request: Request) -> Any:
         """The "worried now" button: 201 with the receipt once it is durable, whatever else was wrong (S19, S20)."""
         _, receipt = await _worry_first(doors, case, request, inside=False)
         return JSONResponse({"receipt": receipt}, status_code=201)
+
+
+async def _both_within(doors: Doors, request: Request, case: UUID, volunteer: UUID) -> None:
+    reach = reach_of(request)
+    await doors.queries.check_case(case, reach)
+    await doors.queries.check_volunteer(volunteer, reach)
 
 
 async def _worry_first(doors: Doors, case: str, request: Request, *, inside: bool) -> tuple[bytes, str | None]:
@@ -160,7 +176,8 @@ async def _session(doors: Doors, case: str, request: Request, body: bytes) -> di
         raise Refused(415, "body.media_type", f"Send {JSON}.")
     if named is None or not isinstance(sent, dict):
         raise Refused(422, "body.invalid", "A session is an object, about a case with an id.")
-    person = require(request, *LEADERS)
+    person = caller_of_request(request)
+    await doors.queries.check_case(named, reach_of(request), ever=True)
     write = Asked.of(request, person, "log-session", body)
     reading = read_session(
         sent,
@@ -171,8 +188,9 @@ async def _session(doors: Doors, case: str, request: Request, body: bytes) -> di
         new_id=new_id,
     )
     await _keep_words(doors, write, reading, sent)
+    led = replace(reading.asked, by=person.volunteer) if person.role == "volunteer" else reading.asked
     try:
-        outcome = await submit(doors, write, reading.asked, named, await doors.queries.scope_of(named))
+        outcome = await submit(doors, write, led, named, await doors.queries.scope_of(named))
     except Rejected as refused:
         raise Refused(409, refused.code, refused.detail) from None
     logged = next((one.event for one in outcome.recorded if isinstance(one.event, SessionLogged)), None)

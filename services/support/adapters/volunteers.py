@@ -9,18 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.support.adapters.doors import Asked, Doors, answer, submit
 from services.support.domain.volunteer.commands import PauseVolunteer, RegisterVolunteer, ResumeVolunteer
-from shared.access.acting import require
+from shared.access.app import guarded_router
+from shared.access.caller import volunteer_of
+from shared.access.guard import caller_of_request, reach_of
+from shared.access.reach import Placed, Reach
 from shared.events.codes import Code
 from shared.runtime.body import parse, read_body
 from shared.runtime.clock import new_id
+from shared.runtime.operation import performs
 from shared.runtime.problems import Refused
 from shared.runtime.submission import Scope
 
-REGISTRARS = ("project-manager", "trainer")
-
 
 class VolunteerBody(BaseModel):
-    """A ready volunteer; without `cap` she gets the usual one."""
+    """A ready volunteer; without `cap` she gets the usual one. `account`: what the issuer calls her."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +30,7 @@ class VolunteerBody(BaseModel):
     offers: Annotated[tuple[Code, ...], Field(min_length=1)]
     gates: tuple[Code, ...]
     cap: int | None = None
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] | None = None
 
 
 class Nothing(BaseModel):
@@ -38,29 +41,33 @@ class Nothing(BaseModel):
 
 def routes(doors: Doors) -> APIRouter:
     """Every route about volunteers."""
-    router = APIRouter(prefix="/api")
+    router = guarded_router(prefix="/api")
 
     @router.post("/volunteers", status_code=201)
+    @performs("volunteer.register")
     async def register(request: Request) -> Any:
         """Register a volunteer who passed every gate."""
         body = await read_body(request)
-        asked, person = parse(VolunteerBody, body), require(request, *REGISTRARS)
-        scope = _scope(doors, asked)
-        command = RegisterVolunteer(new_id(), asked.gates, asked.offers, asked.cap)
+        asked, person = parse(VolunteerBody, body), caller_of_request(request)
+        scope = _scope(doors, asked, reach_of(request))
+        volunteer_id = volunteer_of(asked.account) if asked.account else new_id()
+        command = RegisterVolunteer(volunteer_id, asked.gates, asked.offers, asked.cap)
         outcome = await submit(doors, Asked.of(request, person, "register-volunteer", body), command, "", scope)
         volunteer = outcome.stream.split("/", 1)[1]
         status = {"id": volunteer, "status": "ready", **answer(outcome)}
         return JSONResponse(status, status_code=201, headers={"Location": f"/api/volunteers/{volunteer}"})
 
     @router.get("/volunteers")
-    async def volunteers(site: str | None = None, offer: str | None = None) -> Any:
+    @performs("volunteer.list")
+    async def volunteers(request: Request, site: str | None = None, offer: str | None = None) -> Any:
         """Volunteers with their free places."""
-        return {"volunteers": await doors.queries.volunteers(site=site, offer=offer)}
+        return {"volunteers": await doors.queries.volunteers(reach_of(request), site=site, offer=offer)}
 
     @router.get("/capacity")
-    async def capacity(site: str | None = None) -> Any:
+    @performs("volunteer.list")
+    async def capacity(request: Request, site: str | None = None) -> Any:
         """Free places by site and offer."""
-        return {"capacity": await doors.queries.capacity(site=site)}
+        return {"capacity": await doors.queries.capacity(reach_of(request), site=site)}
 
     _standing(router, doors)
     return router
@@ -68,6 +75,7 @@ def routes(doors: Doors) -> APIRouter:
 
 def _standing(router: APIRouter, doors: Doors) -> None:
     @router.post("/volunteers/{volunteer}/{standing}")
+    @performs("volunteer.stand")
     async def stand(volunteer: UUID, standing: str, request: Request) -> Any:
         """`pause` or `resume`; nobody asks why (S30). The body may be {}."""
         kinds: dict[str, type[PauseVolunteer] | type[ResumeVolunteer]]
@@ -76,17 +84,16 @@ def _standing(router: APIRouter, doors: Doors) -> None:
             raise Refused(404, "http.404", "There is no such thing here.")
         body = await read_body(request)
         parse(Nothing, body)
-        person = require(request, "volunteer", *REGISTRARS)
-        if person.role == "volunteer" and person.id != str(volunteer):
-            raise Refused(403, "acting.not_allowed", "A volunteer pauses only herself.")
+        person = caller_of_request(request)
+        await doors.queries.check_volunteer(volunteer, reach_of(request))
         asked = Asked.of(request, person, f"{standing}-volunteer", body)
         outcome = await submit(doors, asked, kinds[standing](volunteer), volunteer)
         return {"id": str(volunteer), **answer(outcome)}
 
 
-def _scope(doors: Doors, asked: VolunteerBody) -> Scope:
+def _scope(doors: Doors, asked: VolunteerBody, reach: Reach) -> Scope:
     site, provider = doors.data.sites.site(asked.site), doors.data.sites.provider_of(asked.site)
-    if site is None or provider is None:
+    if site is None or provider is None or not reach.covers(Placed(provider, site.id)):
         raise Refused(422, "body.invalid", "No such site.", errors=[{"field": "site", "reason": "unknown"}])
     if not set(asked.offers) <= set(site.offers):
         raise Refused(422, "body.invalid", "No such offer here.", errors=[{"field": "offers", "reason": "unknown"}])

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from services.support.adapters.queries import Queries
 from services.support.domain.case.commands import FlagWorry
-from shared.access.acting import HEADER
+from shared.access.guard import caller_of_request
 from shared.events.codes import About, Signal
 from shared.events.ids import command_cause, concern_id, signal_id_from_message
 from shared.programmes.model import Danger, RiskLevels
@@ -71,7 +71,7 @@ class Worries:
 
     async def keep(self, sent: Any, case: UUID | None, request: Request, body: bytes) -> str | None:
         """Put the worry in `sent` on record; returns the receipt, None where there is no worry. Raises `Failure`."""
-        client = request.headers.get(HEADER, "local")
+        client = caller_of_request(request).client
         message = request.headers.get("Idempotency-Key") or self._digest(body)
         worry = worry_in(sent, client=client, message=message)
         if worry is None:

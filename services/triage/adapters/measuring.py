@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from services.triage.adapters.queries import Queries
+from services.triage.adapters.queries import UNKNOWN, Queries
 from services.triage.adapters.worries import worries_in
 from services.triage.domain.commands import FlagWorry, RecordMeasure
-from shared.access.acting import HEADER, require
+from shared.access.guard import caller_of_request, reach_of
 from shared.events.codes import Code, ItemNumber, Measure, Score, Signal, Stage
 from shared.events.ids import command_cause, concern_id
 from shared.events.refusal import NotFound, Rejected
@@ -24,7 +24,6 @@ from shared.runtime.http import correlation_of
 from shared.runtime.problems import Refused
 from shared.runtime.submission import Submission
 
-TAKERS = ("triage-worker", "project-manager", "facilitator", "volunteer")
 JSON = "application/json"
 
 
@@ -67,7 +66,7 @@ class Measuring:
 
     async def _flag(self, case: UUID | None, request: Request, body: bytes) -> list[str]:
         message = request.headers.get("Idempotency-Key") or self._digest(body)
-        client = request.headers.get(HEADER, "local")
+        client = caller_of_request(request).client
         signals = worries_in(body, self._risk, client=client, message=message)
         if not signals:
             return []
@@ -91,15 +90,16 @@ class Measuring:
             raise Refused(415, "body.media_type", f"Send {JSON}.")
         named = _uuid(case)
         if named is None:
-            raise NotFound("triage.unknown_case", "No referral with this id has arrived.")
-        asked, person, key = parse(MeasureBody, body), require(request, *TAKERS), idempotency_key(request)
+            raise NotFound(*UNKNOWN)
+        asked, person, key = parse(MeasureBody, body), caller_of_request(request), idempotency_key(request)
+        await self._queries.check(named, reach_of(request))
         measure = Measure(**asked.model_dump(exclude={"stage"}))
         outcome = await self._executor.submit(
             Submission(
                 input=RecordMeasure(named, measure, asked.stage, str(person)),
-                cause=command_cause(str(person), f"measure/{case}", key),
+                cause=command_cause(person.client, f"measure/{case}", key),
                 correlation=correlation_of(request),
-                claims=(claim_for(str(person), "measure", key),),
+                claims=(claim_for(person.client, "measure", key),),
                 digest=f"{case}/{self._digest(body)}",
             )
         )

@@ -24,10 +24,14 @@ from shared.events.support import (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What counts in every status: places kept for her, sessions on record, and what was heard about her referral."""
+    """What counts in every status: places kept for her, sessions on record, and what was heard about her referral.
+
+    `volunteers`: who was ever matched with her, and so may still hand in a session that happened then (SAFETY S3).
+    """
 
     places: Mapping[UUID, datetime] = field(default_factory=dict)
     sessions: Mapping[UUID, str] = field(default_factory=dict)
+    volunteers: frozenset[UUID] = frozenset()
     withdrawn: bool = False
     text_read: bool = False
 
@@ -94,7 +98,9 @@ def evolve(state: Case, event: Event) -> Case:
         case CaseOpened() if isinstance(state, Unopened):
             return Open(state.known, event)
         case MatchMade(volunteer=volunteer) if isinstance(state, Open):
-            return Matched(_without(state.known, volunteer), state.opened, volunteer)
+            known = _without(state.known, volunteer)
+            known = replace(known, volunteers=known.volunteers | {volunteer})
+            return Matched(known, state.opened, volunteer)
         case MatchEnded() if isinstance(state, Matched):
             return Open(state.known, state.opened)
         case SupportEnded() if isinstance(state, Open):

@@ -1,0 +1,29 @@
+"""What pages say for a code: data with an owner."""
+
+from collections.abc import Mapping
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+
+class Words(BaseModel):
+    """See rules/words.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    source: str
+    owner: str
+    agreed: bool
+    standing: str
+    codes: Mapping[str, str]
+    faults: Mapping[str, str]
+
+    def of(self, code: str | None) -> str:
+        """The words for a code."""
+        return self.codes.get(code or "", (code or "").replace("_", " "))
+
+
+def words_from(text: str) -> Words:
+    """The words in a YAML text. Raises `pydantic.ValidationError`."""
+    return Words.model_validate(yaml.safe_load(text))
