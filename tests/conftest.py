@@ -13,11 +13,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from deploy.local import containers, surroundings
 from deploy.local.choice import chosen
-from deploy.local.testing import LocalStack, local_kafka, local_mongo, own_stack
+from deploy.local.testing import LocalKeycloak, LocalStack, local_kafka, local_keycloak, local_mongo, own_stack
 from deploy.topics import FILE, Topic, create, load
 
 _SURROUNDINGS = surroundings.read()
-_FIXTURES_OF_REAL_SERVERS = {"kafka", "mongo", "stack"}
+_FIXTURES_OF_REAL_SERVERS = {"kafka", "keycloak", "mongo", "stack"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -102,8 +102,15 @@ async def topic(kafka: str) -> AsyncIterator[Callable[..., Awaitable[str]]]:
 
 
 @pytest.fixture(scope="session")
+def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKeycloak]:
+    """A Keycloak with the realm and people of the demonstration, shared by the tests of this run."""
+    with local_keycloak(tmp_path_factory.mktemp("keycloak")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """A whole stack shared by the tests of this run: leave it running and whole.
+    """A whole stack shared by the tests of this run: leave it running and whole. It believes `shared.testing.issuer`.
 
     A test that wants other settings or hurts the stack for long makes its own: `with own_stack(folder) as stack`.
     """

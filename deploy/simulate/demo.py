@@ -10,20 +10,24 @@ import httpx
 from rich.console import Console
 from rich.progress import Progress
 
+from deploy.keycloak.identities import shipped_people
 from deploy.local import control, state, surroundings
 from deploy.simulate import doors, worries
 from deploy.simulate.bundles import bundle, headers
+from deploy.simulate.cast import PROJECT_MANAGERS, VOLUNTEERS, Staff
 from deploy.simulate.doors import Doors
 from deploy.simulate.figures import durations
 from deploy.simulate.outcome import show_outcomes
 from deploy.simulate.referrals import SITES, Planned, plan
+from deploy.simulate.sign_ins import show_sign_ins
 from deploy.simulate.stack import Stack, described
+from deploy.simulate.tokens import SignedIn, Tokens
 from deploy.simulate.watch import Watch, watching
 from shared.runtime.clock import SystemClock, new_id
 
 SEED = 20260
 AT_ONCE = 8
-VOLUNTEERS, CAP = 62, 3
+REGISTERED, CAP = 62, 3
 """Source: Parents in Mind pilot summary (62 of 77 volunteers became active); three places each holds 182 matches."""
 GATES = ["training", "readiness", "checks"]
 
@@ -40,6 +44,7 @@ class Story:
     cases: dict[int, UUID] = field(default_factory=dict)
     posted_at: dict[UUID, float] = field(default_factory=dict)
     volunteers: dict[str, list[UUID]] = field(default_factory=dict)
+    with_account: dict[UUID, Staff] = field(default_factory=dict)
 
     def say(self, words: str) -> None:
         """Tell the person who watches."""
@@ -74,22 +79,26 @@ async def volunteers(story: Story) -> None:
 
     async def register(number: int) -> None:
         site = SITES[number % len(SITES)]
-        volunteer = await doors.register_volunteer(story.doors, site, GATES, CAP)
+        herself = VOLUNTEERS.get(site) if number < len(SITES) else None
+        account = shipped_people().person(herself.name).id if herself else None
+        volunteer = await doors.register_volunteer(story.doors, site, GATES, CAP, account)
         story.volunteers.setdefault(site, []).append(volunteer)
+        if herself:
+            story.with_account[volunteer] = herself
 
-    await doors.gather_bounded([lambda n=n: register(n) for n in range(VOLUNTEERS)], AT_ONCE)  # type: ignore[misc]
-    story.say(f"2. {VOLUNTEERS} volunteers ready at {len(SITES)} sites, {CAP} places each")
+    await doors.gather_bounded([lambda n=n: register(n) for n in range(REGISTERED)], AT_ONCE)  # type: ignore[misc]
+    story.say(f"2. {REGISTERED} volunteers ready at {len(SITES)} sites, {CAP} places each")
 
 
 async def decisions(story: Story) -> None:
-    """The project manager decides every case: the machine only recommended."""
+    """Each site's project manager decides its cases: the machine only recommended."""
 
     async def decide(number: int, planned: Planned) -> None:
-        case = story.cases[number]
+        case, manager = story.cases[number], PROJECT_MANAGERS[planned.site]
         if planned.supported:
-            await doors.decide(story.doors, case, "accepted", "one-to-one", "fits")
+            await doors.decide(story.doors, case, "accepted", "one-to-one", "fits", by=manager)
         elif not planned.flags:
-            await doors.decide(story.doors, case, "declined", None, "needs_not_met")
+            await doors.decide(story.doors, case, "declined", None, "needs_not_met", by=manager)
 
     await doors.gather_bounded([lambda n=n, p=p: decide(n, p) for n, p in enumerate(story.planned)], AT_ONCE)  # type: ignore[misc]
     accepted = sum(planned.supported for planned in story.planned)
@@ -103,11 +112,12 @@ async def support(story: Story) -> None:
     places = {site: [one for one in mine for _ in range(CAP)] for site, mine in story.volunteers.items()}
 
     async def walk(number: int, planned: Planned, volunteer: UUID) -> None:
-        case = story.cases[number]
-        await story.doors.until("support", f"/api/cases/{case}", lambda _: True)
-        await doors.match(story.doors, case, volunteer)
+        case, manager = story.cases[number], PROJECT_MANAGERS[planned.site]
+        await story.doors.until("support", f"/api/cases/{case}", lambda _: True, asker=manager)
+        await doors.match(story.doors, case, volunteer, by=manager)
         for session in (1, 2):
-            await doors.log_session(story.doors, case, volunteer, story.now, session)
+            by = story.with_account.get(volunteer, manager)
+            await doors.log_session(story.doors, case, story.now, session, by=by)
 
     work = [(n, p, places[p.site].pop()) for n, p in enumerate(story.planned) if p.supported]
     await doors.gather_bounded([lambda w=w: walk(*w) for w in work], AT_ONCE)  # type: ignore[misc]
@@ -126,18 +136,23 @@ async def follow_ups(story: Story) -> None:
             "taken_on": story.now.date().isoformat(),
         }
         path = f"/api/cases/{story.cases[number]}/measures"
-        await story.doors.post("triage", path, body, acting=doors.PROJECT_MANAGER)
+        await story.doors.post("triage", path, body, asker=PROJECT_MANAGERS[planned.site])
 
     work = [(n, p) for n, p in enumerate(story.planned) if p.follow_up]
     await doors.gather_bounded([lambda w=w: follow(*w) for w in work], AT_ONCE)  # type: ignore[misc]
     story.say(f"5. {len(work)} follow-up questionnaires recorded")
 
 
-async def tell(stack: Stack, console: Console, planned: list[Planned] | None = None) -> None:
-    """The whole story, from an empty stack to the figures; `planned` is who is referred, or a fresh 260."""
+async def tell(
+    stack: Stack, console: Console, planned: list[Planned] | None = None, tokens: Tokens | None = None
+) -> None:
+    """The whole story, from an empty stack to the figures.
+
+    `planned` is who is referred, or a fresh 260; `tokens` where proofs come from, or the stack's own issuer.
+    """
     now = SystemClock().now()
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client, watching(stack.kafka) as watch:
-        caller = Doors(stack.services, client)
+        caller = Doors(stack.services, client, tokens or SignedIn(stack, client))
         planned = planned or list(plan(SEED + int(now.timestamp()), now.date()))
         story = Story(caller, watch, console, now, planned)
         for chapter in (referrals, volunteers, decisions, support, follow_ups):
@@ -161,7 +176,9 @@ def main() -> None:
         if asked.unattended:
             control.down(asked.folder)
     if not asked.unattended:
-        for name, url in described(asked.folder).services.items():
+        stack = described(asked.folder)
+        show_sign_ins(stack, console)
+        for name, url in stack.services.items():
             console.print(f"  {name:13} {url}")
         console.print("Stop everything with: make down")
 

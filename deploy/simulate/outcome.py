@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
+from deploy.simulate.cast import COMMISSIONER
 from deploy.simulate.doors import Doors
 from deploy.simulate.figures import table
 from deploy.simulate.referrals import REFERRED, SUPPORTED
@@ -15,9 +16,10 @@ FIGURES_WITHIN_S = 60.0
 
 async def show_outcomes(doors: Doors, console: Console) -> None:
     """Wait until outcomes has heard everything, then print what its interface says."""
-    funnel = await doors.until("outcomes", "/api/funnel", _complete, within_s=FIGURES_WITHIN_S)
+    funnel = await doors.until("outcomes", "/api/funnel", _complete, asker=COMMISSIONER, within_s=FIGURES_WITHIN_S)
     table(console, "Funnel, all sites", [_stage(stage) for stage in funnel["stages"]])
-    changes = [await doors.get("outcomes", f"/api/change?instrument=HADS&scale={scale}") for scale in SCALES]
+    paths = [f"/api/change?instrument=HADS&scale={scale}" for scale in SCALES]
+    changes = [await doors.get("outcomes", path, asker=COMMISSIONER) for path in paths]
     table(console, "HADS, the same people before and after (change, never effect)", [_change(one) for one in changes])
 
 

@@ -67,8 +67,10 @@ def _providers(module: str) -> set[str]:
 
 
 def _provisioning(root: Path) -> list[Source]:
-    path = root / "deploy" / "topics.py"
-    return [Source(root, path)] if path.exists() else []
+    """What the image carries of deploy/ for the jobs that prepare a stack."""
+    deploy = root / "deploy"
+    named = [deploy / "topics.py", deploy / "files.py", *sorted((deploy / "keycloak").glob("*.py"))]
+    return [Source(root, path) for path in named if path.exists()]
 
 
 def test_the_services_import_only_what_the_image_installs() -> None:

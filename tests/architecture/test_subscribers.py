@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.places import SERVICES
 from deploy.topics import FILE, load
+from shared.access.audit.publishing import TOPIC as HEADS_TOPIC
 from tests.architecture.sources import CHECKOUT, python_files
 
 # Acknowledging before the effect loses a message on a crash, `latest` loses what came before a group's first start,
@@ -69,7 +70,9 @@ def test_the_services_read_what_the_topics_file_says(subscriptions: dict[str, li
             for topic in subscriber["topics"]:
                 read[topic][subscriber["group"]] = service
 
-    assert read == {name: dict(topic.consumers) for name, topic in load(FILE.read_text()).items()}
+    declared = {name: dict(topic.consumers) for name, topic in load(FILE.read_text()).items()}
+    assert declared.pop(HEADS_TOPIC) == {}, "no service reads the audit's heads"
+    assert read == declared
 
 
 def subscribing(root: Path) -> list[str]:

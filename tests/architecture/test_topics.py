@@ -1,13 +1,18 @@
-"""deploy/topics.yaml, the event catalogue and the services' subscribers name the same topics, writers and readers."""
+"""deploy/topics.yaml, the event catalogue and the services' subscribers name the same topics, writers and readers.
+
+One topic is no event's: the audit's heads, which no service reads.
+"""
 
 from collections import defaultdict
 
 import pytest
 
 from deploy.topics import FILE, Topic, load
+from shared.access.audit.publishing import TOPIC as HEADS_TOPIC
 from shared.events.catalogue import CATALOGUE, SERVICES, SIGNALS_TOPIC, topics_of
 
 TOPICS = load(FILE.read_text())
+EVENT_TOPICS = {name: topic for name, topic in TOPICS.items() if name != HEADS_TOPIC}
 FOR_EVER = "-1"
 
 
@@ -21,11 +26,16 @@ def written_by_catalogue() -> dict[str, set[str]]:
 
 
 def test_the_file_names_the_catalogues_topics_and_their_writers() -> None:
-    assert {name: set(topic.producers) for name, topic in TOPICS.items()} == written_by_catalogue()
+    assert {name: set(topic.producers) for name, topic in EVENT_TOPICS.items()} == written_by_catalogue()
+
+
+def test_heads_are_written_by_every_service_and_read_by_none() -> None:
+    assert set(TOPICS[HEADS_TOPIC].producers) == set(SERVICES)
+    assert TOPICS[HEADS_TOPIC].consumers == {}
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
-def test_each_topic_keeps_its_events_for_ever_in_twelve_partitions(topic: Topic) -> None:
+def test_each_topic_keeps_its_records_for_ever_in_twelve_partitions(topic: Topic) -> None:
     assert topic.partitions == 12
     assert topic.settings["retention.ms"] == FOR_EVER
     assert topic.settings["cleanup.policy"] == "delete"
@@ -33,15 +43,15 @@ def test_each_topic_keeps_its_events_for_ever_in_twelve_partitions(topic: Topic)
     assert topic.key
 
 
-def test_every_topic_is_read_by_a_service_there_is() -> None:
-    for topic in TOPICS.values():
+def test_every_event_topic_is_read_by_a_service_there_is() -> None:
+    for topic in EVENT_TOPICS.values():
         assert topic.consumers
         assert set(topic.consumers.values()) <= set(SERVICES)
 
 
 def test_signals_have_a_consumer_group_of_their_own() -> None:
     assert TOPICS[SIGNALS_TOPIC].consumers == {"safeguarding-signals": "safeguarding"}
-    groups = [group for name, topic in TOPICS.items() if name != SIGNALS_TOPIC for group in topic.consumers]
+    groups = [group for name, topic in EVENT_TOPICS.items() if name != SIGNALS_TOPIC for group in topic.consumers]
     assert "safeguarding-signals" not in groups
 
 

@@ -7,12 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.outcomes.adapters.http import routes
 from services.outcomes.adapters.kafka import journeys_handler
-from services.outcomes.adapters.pages import page_routes
-from services.outcomes.app import Service
+from services.outcomes.app import Service, application
 from services.outcomes.settings import Settings
-from shared.runtime.http import build_app
+from shared.testing.issuer import access_settings, bearer
 from tests.outcomes.test_change import ANXIETY, DEPRESSION
 from tests.outcomes.world import attendance, case_of, measured, referral
 
@@ -33,14 +31,18 @@ class World:
 @pytest.fixture
 async def world(mongo: str, database: Any, tmp_path: Path) -> AsyncIterator[World]:
     """A running outcomes on a fresh database."""
-    settings = Settings(mongo_url=mongo, database=database.name, kafka="127.0.0.1:1", key_file=tmp_path / "none")
+    key = tmp_path / "master.key"
+    key.write_bytes(b"k" * 32)
+    access = access_settings(tmp_path, "outcomes")
+    settings = Settings(mongo_url=mongo, database=database.name, kafka="127.0.0.1:1", key_file=key, **access)
     service = Service(settings)
-    app = build_app("test", parts=[], ready=service.ready, start=[service.prepare], stop=[service.close])
-    app.include_router(routes(service.queries))
-    app.include_router(page_routes(service.queries))
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://t") as http:
+    app = application(service, [service.access.audit])
+    called = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://t", headers=bearer("safeguarding-manager/manager")
+    )
+    async with app.router.lifespan_context(app), called as http:
         yield World(service, http)
+    await database.client.drop_database(f"{database.name}_audit")
 
 
 def pilot() -> list[Any]:

@@ -18,6 +18,7 @@ from deploy.local.testing import LocalStack, own_stack
 from deploy.simulate.demo import tell
 from deploy.simulate.referrals import Planned, plan
 from deploy.simulate.stack import described
+from deploy.simulate.testing import MadeTokens
 from shared.events.fields import FIELDS
 from shared.runtime.clock import SystemClock
 from tests.faults.evidence import records
@@ -80,7 +81,7 @@ async def test_nobody_shows_outside_the_vaults_and_every_field_on_kafka_is_allow
     planned = [recognisable(one, n) for n, one in enumerate(plan(7, SystemClock().now().date()))]
     canaries = Canaries(words_of(planned))
     told = io.StringIO()
-    await tell(described(stack.folder), Console(file=told, width=120), planned)
+    await tell(described(stack.folder), Console(file=told, width=120), planned, MadeTokens())
     answers = await refused(stack, planned[:1])
 
     assert len(answers) > 500, "too little was refused for its silence to mean anything"

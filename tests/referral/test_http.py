@@ -10,9 +10,9 @@ from services.referral.domain.commands import HearStanding
 from shared.runtime.submission import Submission
 from tests.referral.bodies import body, post, words
 from tests.referral.cases import ABUSE_AT_HOME, CHILD_AT_RISK, NOW
-from tests.referral.world import World
+from tests.referral.world import World, nobody, staff
 
-PROJECT_MANAGER = {"Beside-Acting": "project-manager/lpm-1"}
+PROJECT_MANAGER = "project-manager/lpm-1"
 
 
 async def test_a_referral_is_taken_sealed_before_it_is_committed_and_can_be_read(intake: World) -> None:
@@ -108,27 +108,29 @@ async def test_flags_become_signals_with_one_worry_each_and_close_the_contact(in
 
 async def test_who_she_is_is_read_by_staff_only(intake: World) -> None:
     location = (await post(intake, body())).headers["Location"]
-    nobody = await intake.client.get(location)
-    volunteer = await intake.client.get(location, headers={"Beside-Acting": "volunteer/v-1"})
-    staff = await intake.client.get(location, headers=PROJECT_MANAGER)
-    assert "person" not in nobody.json()
-    assert "person" not in volunteer.json()
-    assert staff.json()["person"]["family"] == body()["person"]["family"]
+    trust = await intake.client.get(location)
+    volunteer = await intake.client.get(location, headers=staff(intake, "volunteer/v-1"))
+    shown = await intake.client.get(location, headers=staff(intake, PROJECT_MANAGER))
+    assert "person" not in trust.json()
+    assert volunteer.status_code == 403
+    assert shown.json()["person"]["family"] == body()["person"]["family"]
 
 
 async def test_people_are_looked_up_by_id_for_a_purpose(intake: World) -> None:
     case = (await post(intake, body(text="a word"))).json()["id"]
     asked = {"ids": [case, str(UUID(int=9))], "purpose": "support"}
-    answer = await intake.client.post("/people/lookup", json=asked, headers=PROJECT_MANAGER)
+    answer = await intake.client.post("/people/lookup", json=asked, headers=staff(intake, PROJECT_MANAGER))
     assert list(answer.json()["people"]) == [case]
     assert answer.json()["people"][case]["given"] == body()["person"]["given"]
     assert "text" not in answer.json()["people"][case]
 
-    assert (await intake.client.post("/people/lookup", json=asked)).status_code == 401
-    other = await intake.client.post("/people/lookup", json=asked, headers={"Beside-Acting": "evaluator/e-1"})
+    assert (await nobody(intake).post("/people/lookup", json=asked)).status_code == 401
+    other = await intake.client.post("/people/lookup", json=asked, headers=staff(intake, "evaluator/e-1"))
     assert other.status_code == 403
     many = asked | {"ids": [str(UUID(int=number)) for number in range(201)]}
-    assert (await intake.client.post("/people/lookup", json=many, headers=PROJECT_MANAGER)).status_code == 422
+    assert (
+        await intake.client.post("/people/lookup", json=many, headers=staff(intake, PROJECT_MANAGER))
+    ).status_code == 422
 
 
 async def test_a_status_heard_from_others_is_what_is_read(intake: World) -> None:
@@ -141,9 +143,8 @@ async def test_a_status_heard_from_others_is_what_is_read(intake: World) -> None
 async def test_a_referral_is_taken_back_once_on_a_named_persons_word(intake: World) -> None:
     location = (await post(intake, body())).headers["Location"]
     url, why = f"{location}/withdraw", {"reason": "her_wish"}
-    nobody = await intake.client.post(url, json=why, headers={"Idempotency-Key": "key-0002"})
-    assert nobody.status_code == 401
-    said = PROJECT_MANAGER | {"Idempotency-Key": "key-0002"}
+    assert (await nobody(intake).post(url, json=why, headers={"Idempotency-Key": "key-0002"})).status_code == 401
+    said = staff(intake, PROJECT_MANAGER) | {"Idempotency-Key": "key-0002"}
     first, again = [await intake.client.post(url, json=why, headers=said) for _ in range(2)]
     assert (first.status_code, first.json()["status"]) == (200, "closed")
     assert again.json() == first.json()

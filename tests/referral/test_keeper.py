@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.simulate.bundles import TRUST
 from services.referral.adapters.salvage import salvage
 from shared.events.ids import signal_id_from_message
 from shared.events.referral import ReferralRefused, ReferralUnreadable
 from tests.referral.bodies import WITH_FLAG, body, headers, message, post, resource, send
 from tests.referral.cases import CHILD_AT_RISK, DATA, NOW
-from tests.referral.world import World, world
+from tests.referral.world import World, a_trust, world
 
 FLAGGED = body(flags=[CHILD_AT_RISK])
 TOO_LARGE = {"text": "x" * 1_100_000}
@@ -42,7 +43,7 @@ async def test_a_refused_body_with_a_flag_leaves_exactly_one_worry(intake: World
     assert (worry.case, worry.code, worry.level) == (None, CHILD_AT_RISK, "now")
     assert intake.received() == []
     (fact,) = [one for one in intake.events() if isinstance(one, ReferralRefused)]
-    assert (fact.status, fact.organisation) == (status, "local")
+    assert (fact.status, fact.organisation) == (status, TRUST)
 
 
 @pytest.mark.parametrize("fault", JSON_FAULTS, ids=lambda fault: f"{fault[4]}-{fault[0]}")
@@ -66,7 +67,8 @@ async def test_the_worry_is_durable_before_the_refusal_is_answered(intake: World
         await intake.app(scope, receive, note)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=watching), base_url="http://referral") as client:
-        await client.post("/api/referrals", json=FLAGGED | {"surprise": 1}, headers={"Idempotency-Key": "key-0001"})
+        said = {"Idempotency-Key": "key-0001"} | a_trust(intake.clock)
+        await client.post("/api/referrals", json=FLAGGED | {"surprise": 1}, headers=said)
     assert seen == [1]
 
 
@@ -75,7 +77,7 @@ async def test_an_unreadable_body_leaves_one_task(intake: World) -> None:  # S27
         assert (await post(intake, b'{"flags": ["836881000')).status_code == 400
     (task,) = intake.events()
     assert isinstance(task, ReferralUnreadable)
-    assert (task.status, task.organisation) == (400, "local")
+    assert (task.status, task.organisation) == (400, TRUST)
 
 
 async def test_a_second_body_under_the_key_of_the_first_keeps_its_own_worry(intake: World) -> None:
@@ -88,7 +90,7 @@ async def test_a_corrected_referral_joins_the_worry_of_its_refusal(intake: World
     assert (await post(intake, FLAGGED | {"surprise": 1})).status_code == 422
     assert (await post(intake, FLAGGED)).status_code == 201
     refused, taken = intake.worries()
-    assert refused.signal_id == taken.signal_id == signal_id_from_message("local", "key-0001", CHILD_AT_RISK)
+    assert refused.signal_id == taken.signal_id == signal_id_from_message(TRUST, "key-0001", CHILD_AT_RISK)
 
 
 def _without(kind: str) -> Callable[[dict[str, Any]], None]:

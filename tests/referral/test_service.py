@@ -12,14 +12,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.referral.app import build, made
 from services.referral.settings import Settings
+from shared.runtime.clock import SystemClock
+from shared.testing.issuer import access_settings, bearer
 from tests.referral.bodies import WITH_FLAG, body, headers, message, words
 from tests.referral.cases import CHILD_AT_RISK
+from tests.referral.world import a_trust
 
 # A request to the database that is cut off when the service stops leaves its socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 NO_KAFKA = "127.0.0.1:1"
 KEY = {"Idempotency-Key": "key-0001"}
-LEAD = {"Beside-Acting": "safeguarding-lead/lead-1"}
 Document = dict[str, Any]
 
 
@@ -28,7 +30,8 @@ def settings(mongo: str, database: AsyncDatabase[Document], tmp_path: Path) -> S
     """A service of its own database and key, and no Kafka."""
     key = tmp_path / "referral.key"
     key.write_bytes(bytes(range(32)))
-    return Settings(mongo_url=mongo, database=database.name, kafka=NO_KAFKA, key_file=key)
+    access = access_settings(tmp_path, "referral")
+    return Settings(mongo_url=mongo, database=database.name, kafka=NO_KAFKA, key_file=key, **access)
 
 
 @pytest.fixture
@@ -36,9 +39,11 @@ async def service(settings: Settings, database: AsyncDatabase[Document]) -> Asyn
     """The running service."""
     app = build(settings)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://r") as client:
+    called = httpx.AsyncClient(transport=transport, base_url="http://r", headers=a_trust(SystemClock()))
+    async with app.router.lifespan_context(app), called as client:
         yield client
-    await database.client.drop_database(f"{database.name}_keys")
+    for kept in ("keys", "audit"):
+        await database.client.drop_database(f"{database.name}_{kept}")
     gc.collect()  # here, where the warning is expected, and not in the middle of somebody else's test
 
 
@@ -57,7 +62,7 @@ async def test_a_referral_survives_in_journal_and_vault_and_nothing_of_hers_is_i
     again = await service.post("/api/referrals", json=sent, headers=KEY)
     assert again.json() == answer.json()
 
-    found = (await service.get(answer.headers["Location"], headers=LEAD)).json()
+    found = (await service.get(answer.headers["Location"], headers=bearer("safeguarding-lead/lead-1"))).json()
     assert found["version"] == answer.json()["version"] == 2
     assert found["person"]["family"] == words()[0]
     assert found["person"]["text"] == sent["text"]

@@ -10,17 +10,21 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
+from deploy.simulate.bundles import TRUST
 from services.referral.adapters.intake import Intake
 from services.referral.app import deciders, doors, instruments, profile, programme_data
+from shared.access.app import guarded_app
 from shared.events.event import Event
 from shared.events.referral import ReferralReceived, ReferralWorryFlagged
 from shared.instruments.model import Instrument
 from shared.programmes.load import ProgrammeData
 from shared.runtime.body import digest_of
+from shared.runtime.clock import Clock
 from shared.runtime.commit import recorded
 from shared.runtime.executor import Executor
-from shared.runtime.http import build_app
+from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
+from shared.testing.issuer import bearer
 from shared.testing.memory import MemoryStore
 from shared.testing.running import running
 from tests.referral.cases import NOW
@@ -71,6 +75,7 @@ class World:
     store: MemoryStore
     vault: OpenVault
     clock: HandClock
+    audit: MemoryAudit
 
     def events(self) -> list[Event]:
         """Everything committed, oldest first."""
@@ -102,11 +107,29 @@ async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     vault = OpenVault(store)
     executor = Executor("referral", deciders(), store, clock)
     intake = Intake(executor, vault, _data(), _instruments(), clock, digest=partial(digest_of, key=b"test"))  # type: ignore[arg-type]
-    app = build_app("test", parts=[], ready=_ready)
-    doors(app, intake, profile=profile(), conformance=conformance)
+    audit = MemoryAudit()
+    guard = memory_guard("referral", clock, audit)
+    app = guarded_app("test", guard, parts=[], ready=_ready)
+    doors(app, intake, guard, profile=profile(), conformance=conformance)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
-    async with running(executor), httpx.AsyncClient(transport=transport, base_url="http://referral") as client:
-        yield World(app, client, executor, store, vault, clock)
+    called = httpx.AsyncClient(transport=transport, base_url="http://referral", headers=a_trust(clock))
+    async with running(executor), called as client:
+        yield World(app, client, executor, store, vault, clock, audit)
+
+
+def a_trust(clock: Clock, organisation: str = TRUST) -> dict[str, str]:
+    """The header of a trust's system."""
+    return bearer(f"referrer-system/{organisation.lower()}-system", clock, organisations=[organisation])
+
+
+def nobody(intake: World) -> httpx.AsyncClient:
+    """A client that shows nothing."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=intake.app), base_url="http://referral")
+
+
+def staff(intake: World, acting: str, **more: Any) -> dict[str, str]:
+    """The header of a member of staff, written "<role>/<id>"."""
+    return bearer(acting, intake.clock, **more)
 
 
 async def _ready() -> bool:

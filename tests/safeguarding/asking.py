@@ -5,14 +5,16 @@ from uuid import uuid5
 
 import orjson
 
+from shared.access.service_keys import for_service
 from shared.events.cloudevents import to_headers
 from shared.events.ids import BESIDE, event_id
 from shared.events.recorded import Recorded
 from shared.events.support import SupportWorryFlagged
+from shared.runtime.clock import SystemClock
+from shared.testing.access import signer
 
 CASE = uuid5(BESIDE, "safeguarding-test/case")
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-LEAD = {"Beside-Acting": "safeguarding-lead/lead-newham"}
 
 
 def key(name="first"):
@@ -84,3 +86,17 @@ async def with_pages(world, wanted):
 async def shows(world, receipt, status):
     answer = await world.http.get(f"/api/concerns/{receipt}")
     return answer.json() if answer.status_code == 200 and answer.json()["status"] == status else None
+
+
+def as_support():
+    """The header of a call that support makes for itself."""
+    return {"Authorization": for_service(signer("support", SystemClock()), "safeguarding")}
+
+
+async def push(world, body):
+    return await world.http.post("/api/signals", content=body, headers=as_support())
+
+
+async def hold(world):
+    answer = await world.http.get("/api/hold", params={"case": str(CASE)}, headers=as_support())
+    return answer.json()["hold"]

@@ -8,17 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from services.safeguarding.adapters.channels import Page
-from services.safeguarding.adapters.http import keep_what_was_turned_away, routes
-from services.safeguarding.adapters.pages import page_routes
-from services.safeguarding.app import Service
+from services.safeguarding.app import Service, application
 from services.safeguarding.domain.rota import Person
 from services.safeguarding.settings import Settings
 from shared.runtime.consumer import Consumer
-from shared.runtime.http import build_app
 from shared.runtime.relay import Relay
+from shared.testing.issuer import access_settings, bearer
+
+LEAD = "safeguarding-lead/lead-newham"
 
 
 class Caught:
@@ -46,24 +45,22 @@ class World:
 @asynccontextmanager
 async def started(url: str, database: str, key_file: Path, *, ladder: str = "") -> AsyncIterator[World]:
     """Run the service's parts except Kafka's, which are never needed (SAFETY: works with Kafka stopped)."""
-    settings = Settings(mongo_url=url, database=database, kafka="127.0.0.1:1", key_file=key_file, ladder_file=ladder)
+    settings = Settings(
+        mongo_url=url,
+        database=database,
+        kafka="127.0.0.1:1",
+        key_file=key_file,
+        ladder_file=ladder,
+        **access_settings(key_file.parent, "safeguarding"),
+    )
     service = Service(settings)
     mail, webhook = Caught(), Caught()
     service.notifier.use({"email": mail, "webhook": webhook})
     parts = [part for part in service.parts() if not isinstance(part, Relay | Consumer)]
-    doors = service.doors()
-    app: FastAPI = build_app(
-        "test",
-        parts=parts,
-        ready=service.ready,
-        start=[service.prepare],
-        stop=[service.close],
-        on_refusal=keep_what_was_turned_away(doors),
-    )
-    app.include_router(routes(doors))
-    app.include_router(page_routes(doors))
+    app = application(service, parts)
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://t") as http:
+    called = httpx.AsyncClient(transport=transport, base_url="http://t", headers=bearer(LEAD))
+    async with app.router.lifespan_context(app), called as http:
         yield World(service, mail, webhook, http)
 
 
@@ -80,4 +77,5 @@ async def world(mongo: str, database: Any, key_file: Path) -> AsyncIterator[Worl
     """A running safeguarding on a fresh database."""
     async with started(mongo, database.name, key_file) as running:
         yield running
-    await database.client.drop_database(f"{database.name}_keys")
+    for kept in ("keys", "audit"):
+        await database.client.drop_database(f"{database.name}_{kept}")

@@ -8,7 +8,7 @@ import pytest
 from services.safeguarding.adapters.kafka import cases_handler, signals_handler, unreadable_handler
 from shared.events.cloudevents import from_record
 from shared.runtime.record import Record
-from tests.safeguarding.asking import CASE, both, count, key, listed, pushed, sent, worry
+from tests.safeguarding.asking import CASE, both, count, key, listed, push, pushed, sent, worry
 from tests.safeguarding.conftest import started
 from tests.safeguarding.polling import until
 from tests.safeguarding.world import shipped
@@ -30,22 +30,23 @@ async def test_an_untaken_page_escalates_to_the_next_rung(mongo, database, key_f
             return (await world.http.get(f"/api/concerns/{receipt}")).json().get("escalated_at")
 
         assert await until(escalated), "pages may leave before the list has folded why"
-    await database.client.drop_database(f"{database.name}_keys")
+    for kept in ("keys", "audit"):
+        await database.client.drop_database(f"{database.name}_{kept}")
 
 
 async def test_signals_on_kafka_meet_the_pushed_ones_and_unreadable_ones_page(world):  # S3
     service = world.service
     value, headers = _record()
-    await world.http.post("/api/signals", content=pushed())
+    await push(world, pushed())
     event = from_record(str(CASE).encode(), value, headers)
     assert await signals_handler(service.executor)([event]) == [None]
     broken = Record("safeguarding.signals", 0, 7, b"key", value, (("ce_type", b"support.worry_flagged.v9"),))
     for _ in range(2):
-        await unreadable_handler(service.executor, service.clock)(broken)
+        await unreadable_handler(service.executor, service.sites, service.clock)(broken)
     assert len(await until(lambda: listed(world))) == 1, "the broken record names the same signal"
     stranger = Record("safeguarding.signals", 0, 8, None, b"\xff", ())
     for _ in range(2):
-        await unreadable_handler(service.executor, service.clock)(stranger)
+        await unreadable_handler(service.executor, service.sites, service.clock)(stranger)
     assert len(await until(lambda: count(world, 2))) == 2
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.events.ids import concern_id
 from shared.runtime.clock import SystemClock
-from tests.safeguarding.asking import CASE, LEAD, both, count, key, listed, pushed, sent, shows, with_pages, worry
+from tests.safeguarding.asking import CASE, both, count, hold, key, listed, push, pushed, sent, shows, with_pages, worry
 from tests.safeguarding.polling import until
 
 # A request to the database that is cut off when the service stops leaves its socket to the garbage collector.
@@ -23,7 +23,7 @@ async def test_a_worry_is_receipted_paged_once_and_taken_and_closed(world):  # S
     assert answer.status_code == 201
     receipt = answer.json()["receipt"]
     assert receipt == str(concern_id(UUID(worry()["signal_id"])))
-    assert (await world.http.get("/api/hold", params={"case": str(CASE)})).json()["hold"] is True
+    assert await hold(world) is True
     await until(lambda: both(world))
     assert [person for person, _ in world.mail.pages] == ["lead-coventry"]
 
@@ -33,12 +33,12 @@ async def test_a_worry_is_receipted_paged_once_and_taken_and_closed(world):  # S
     assert taken.status_code == 200, taken.text
     assert "999" in taken.json()["note"]
     close = {"reason": "made-safe", "actions": []}
-    refused = await world.http.post(f"/api/concerns/{receipt}/close", json=close, headers=key("no") | LEAD)
+    refused = await world.http.post(f"/api/concerns/{receipt}/close", json=close, headers=key("no"))
     assert refused.json()["code"] == "safeguarding.action_missing"
     close["actions"] = ["spoke-with-her"]
-    closed = await world.http.post(f"/api/concerns/{receipt}/close", json=close, headers=key("close") | LEAD)
+    closed = await world.http.post(f"/api/concerns/{receipt}/close", json=close, headers=key("close"))
     assert closed.status_code == 200, closed.text
-    assert (await world.http.get("/api/hold", params={"case": str(CASE)})).json()["hold"] is False
+    assert await hold(world) is False
     again = await world.http.post("/api/concerns", json=worry(), headers=key("again"))
     assert (again.status_code, again.json()["receipt"]) == (201, receipt)
     await until(lambda: shows(world, receipt, "closed"))
@@ -47,7 +47,7 @@ async def test_a_worry_is_receipted_paged_once_and_taken_and_closed(world):  # S
 
 async def test_both_paths_and_the_button_make_one_concern_and_one_page(world):  # S6
     for _ in range(2):
-        assert (await world.http.post("/api/signals", content=pushed())).status_code == 202
+        assert (await push(world, pushed())).status_code == 202
     assert (await world.http.post("/api/concerns", json=worry(), headers=key())).status_code == 201
     await until(lambda: both(world))
     assert [person for person, _ in world.mail.pages] == ["lead-newham"]
@@ -73,7 +73,7 @@ async def test_free_words_go_to_the_vault_and_nowhere_else(world, database):
     assert told not in str(shown)
     assert shown["about"] == "unknown"
     assert told not in str([one async for one in database["commits"].find()])
-    read = await world.http.get(f"/api/concerns/{receipt}", headers=LEAD)
+    read = await world.http.get(f"/api/concerns/{receipt}/words")
     assert read.json()["words"] == [told]
 
 
@@ -133,7 +133,7 @@ async def test_a_reused_key_never_keeps_another_worry_back(world):  # S3
 @pytest.mark.parametrize("body", [b"\xff\x00", b"{}", pushed(ce_type="support.worry_flagged.v9"), pushed(ce_type="x")])
 async def test_an_unreadable_signal_is_a_page_itself(world, body):  # S3
     for _ in range(2):
-        assert (await world.http.post("/api/signals", content=body)).status_code == 202
+        assert (await push(world, body)).status_code == 202
     await until(lambda: both(world))
     (one,) = await until(lambda: listed(world))
     assert (one["level"], one["code"]) == ("now", "unreadable-signal")

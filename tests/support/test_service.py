@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,6 +14,7 @@ from services.support.app import Support, build, made
 from services.support.settings import Settings
 from shared.events.ids import BESIDE
 from shared.runtime.submission import Scope, Submission
+from shared.testing.issuer import access_settings, bearer
 from shared.testing.running import running
 from tests.support.cases import CASE, LPM, RULES, hear_triage
 
@@ -37,6 +39,7 @@ def settings(mongo: str, database: Any, tmp_path: Path) -> Settings:
         kafka="127.0.0.1:9",
         key_file=key,
         safeguarding_urls="http://one,http://two",
+        **access_settings(tmp_path, "support"),
     )
 
 
@@ -62,7 +65,8 @@ def safeguarding() -> Answers:
 async def no_keys_left(settings: Settings, mongo_client: Any) -> AsyncIterator[None]:
     """The keys' own database goes with the test's."""
     yield
-    await mongo_client.drop_database(f"{settings.database}_keys")
+    for kept in ("keys", "audit"):
+        await mongo_client.drop_database(f"{settings.database}_{kept}")
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ async def http(settings: Settings, safeguarding: Answers) -> AsyncIterator[httpx
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://support", headers={"Beside-Acting": LPM}) as client,
+        httpx.AsyncClient(transport=transport, base_url="http://support", headers=bearer(LPM)) as client,
     ):
         yield client
 
@@ -81,10 +85,8 @@ async def accept(settings: Settings, *cases: UUID, **facts: Any) -> None:
     """As if triage's decisions had come by Kafka."""
     support: Support = made(settings)
     async with support.client, support.http, running(support.executor):
-        for case in cases or (CASE,):
-            heard = hear_triage(**facts)
-            asked = type(heard)(case, heard.offer, heard.joint_plan, heard.text_unread, heard.decided_at)
-            await support.executor.submit_all([Submission(asked, uuid5(BESIDE, str(case)), HALTON)])
+        heard = [replace(hear_triage(**facts), case=case) for case in cases or (CASE,)]
+        await support.executor.submit_all([Submission(one, uuid5(BESIDE, str(one.case)), HALTON) for one in heard])
 
 
 def key(name: str) -> dict[str, str]:
@@ -166,9 +168,10 @@ async def test_unread_words_hold_a_match(http, settings):
     assert (await post(http, "match", {"volunteer": anna}, "match")).json()["code"] == "support.text_unread"
 
 
-async def test_a_thousand_racing_callers_never_pass_a_cap(http):
+async def test_a_thousand_racing_callers_never_pass_a_cap(http, settings):
     anna = await volunteer(http, cap=3)
     cases = [uuid5(BESIDE, str(number)) for number in range(1000)]
+    await accept(settings, *cases)
 
     async def hold(case):
         answer = await http.post(f"/api/cases/{case}/places", json={"volunteer": anna}, headers=key(str(case)))
@@ -218,13 +221,14 @@ async def test_a_session_with_a_broken_field_is_kept_with_exactly_one_worry(http
     [
         ({}, 400),
         ({**key("media"), "Content-Type": "text/plain"}, 415),
-        ({**key("acting"), "Beside-Acting": "nobody"}, 401),
-        ({**key("acting"), "Beside-Acting": "commissioner/c-1"}, 403),
+        (key("acting") | bearer("commissioner/c-1"), 403),
+        (key("reach") | bearer("volunteer/somebody-elses"), 404),
     ],
 )
 @pytest.mark.parametrize("worry", [{"in_danger": "yes"}, "she is not safe", {"in_danger": 3, "about": []}, True])
-async def test_a_worry_is_kept_when_its_session_is_refused(http, database, headers, status, worry):
+async def test_a_worry_is_kept_when_its_session_is_refused(http, settings, database, headers, status, worry):
     """# S3"""
+    await accept(settings)
     body = {**SESSION, **HELD, "worry": worry}
     answer = await http.post(f"/api/cases/{CASE}/sessions", json=body, headers=headers)
 

@@ -14,6 +14,7 @@ from services.triage.domain.commands import HearReferral
 from services.triage.settings import Settings
 from shared.events.ids import BESIDE
 from shared.runtime.submission import Scope, Submission
+from shared.testing.issuer import access_settings, bearer
 from shared.testing.running import running
 from tests.triage.cases import CASE, LPM, received
 
@@ -21,7 +22,6 @@ from tests.triage.cases import CASE, LPM, received
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 HALTON = Scope("nct", "halton")
-ACTING = {"Beside-Acting": LPM}
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def settings(mongo: str, database: Any, tmp_path: Path) -> Settings:
         kafka=away,
         key_file=key,
         safeguarding_urls=f"http://{away}",
+        **access_settings(tmp_path, "triage"),
     )
 
 
@@ -44,7 +45,8 @@ def settings(mongo: str, database: Any, tmp_path: Path) -> Settings:
 async def no_keys_left(settings: Settings, mongo_client: Any) -> AsyncIterator[None]:
     """The keys' own database goes with the test's."""
     yield
-    await mongo_client.drop_database(f"{settings.database}_keys")
+    for kept in ("keys", "audit"):
+        await mongo_client.drop_database(f"{settings.database}_{kept}")
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://triage", headers=ACTING) as client,
+        httpx.AsyncClient(transport=transport, base_url="http://triage", headers=bearer(LPM)) as client,
     ):
         yield client
 
@@ -117,8 +119,8 @@ async def test_a_reason_in_words_travels_as_a_code(http, settings):
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [
-        ({"Beside-Acting": "", **key("acting")}, {"outcome": "accepted", "reason": "x"}, 401),
-        ({"Beside-Acting": "volunteer/v-1", **key("acting")}, {"outcome": "accepted", "reason": "x"}, 403),
+        ({"Authorization": "Bearer x", **key("acting")}, {"outcome": "accepted", "reason": "x"}, 401),
+        (bearer("volunteer/v-1") | key("acting"), {"outcome": "accepted", "reason": "x"}, 403),
         ({}, {"outcome": "accepted", "reason": "x"}, 400),
         (key("fields"), {"outcome": "accepted", "reason": "x", "other": 1}, 422),
         (key("outcome"), {"outcome": "perhaps", "reason": "x"}, 422),
@@ -144,8 +146,9 @@ EPDS = {"instrument": "EPDS", "version": "1", "items": {"10": 2}, "stage": "base
         ({"taken_on": None}, key("date"), 422),
         ({"surprise": 1}, key("field"), 422),
         ({}, {}, 400),
-        ({}, {**key("acting"), "Beside-Acting": "nobody"}, 401),
         ({}, {**key("media"), "Content-Type": "text/plain"}, 415),
+        ({}, key("acting") | bearer("commissioner/c-1"), 403),
+        ({}, key("reach") | bearer("facilitator/f-1", sites=["newham"]), 404),
     ],
 )
 async def test_an_alert_item_is_on_record_whatever_is_wrong_beside(http, settings, database, change, headers, status):

@@ -42,6 +42,7 @@ BROKEN: dict[str, Callable[[Record], dict[str, Any]]] = {
     "header_that_is_no_text": lambda whole: {"headers": with_header(whole.headers, "ce_time", b"\xff\xfe")},
     "sequence_that_is_no_number": lambda whole: {"headers": with_header(whole.headers, "ce_sequence", b"one")},
     "key_of_another_case": lambda whole: {"key": b"somebody-else"},
+    "topic_of_another_service": lambda whole: {"topic": "referral.events"},
     "specversion_of_the_future": lambda whole: {"headers": with_header(whole.headers, "ce_specversion", b"9.9")},
 }
 
