@@ -1,5 +1,6 @@
 """The five services as processes of this machine: their settings, keys and readiness."""
 
+import json
 import secrets
 import sys
 from base64 import b64encode
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from deploy.keycloak.realm import web_client
 from deploy.local.issuer import AUDIENCE, Issuer, issuer_at
+from deploy.local.places import SERVICES
 from deploy.local.surroundings import for_child
 from deploy.local.unit import Unit
 from shared.access import service_keys
@@ -75,6 +77,7 @@ def settings_of(name: str, addresses: Addresses, folder: Path) -> dict[str, str]
         "TRUSTED_KEYS": str(keys / "trusted"),
         "AUDIT_HEADS": str(folder / "audit-heads"),
         "PUBLIC_URL": addresses.service(name),
+        "SERVICE_URLS": json.dumps({one: addresses.service(one) for one in SERVICES}),
         **_sign_in(name, addresses, keys),
     }
     if name == "referral":

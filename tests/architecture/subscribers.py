@@ -11,32 +11,38 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deploy.local.issuer import Issuer
 from deploy.local.places import SERVICES
 from deploy.local.ports import USUAL
-from deploy.local.services import Addresses, make_key, settings_of
+from deploy.local.services import Addresses, make_keys, settings_of
 from shared.runtime.consumer import Consumer
 
-NOWHERE = Addresses(ports=USUAL, mongo="mongodb://127.0.0.1:1/")
+NOWHERE = Addresses(
+    ports=USUAL,
+    mongo="mongodb://127.0.0.1:1/",
+    named_issuer=Issuer("http://127.0.0.1:1/issuer", jwks_url="http://127.0.0.1:1/keys"),
+)
 
 
-async def subscriptions(keys: Path) -> dict[str, list[dict[str, Any]]]:
+async def subscriptions(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Build each service and describe each consumer it made."""
     apps: list[Any] = []  # kept, so that no id is used twice
     seen: set[int] = set()
     found = {}
     for service in SERVICES:
-        apps.append(built(service, keys))
+        apps.append(built(service, folder))
         new = [one for one in gc.get_objects() if isinstance(one, Consumer) and id(one) not in seen]
         seen |= {id(one) for one in new}
         found[service] = [described(one) for one in new]
     return found
 
 
-def built(service: str, keys: Path) -> Any:
+def built(service: str, folder: Path) -> Any:
     """The service as its own composition root makes it."""
     prefix = f"{service.upper()}_"
-    make_key(keys / f"{service}.key")
-    given = {name.removeprefix(prefix).lower(): value for name, value in settings_of(service, NOWHERE, keys).items()}
+    make_keys(service, folder / "keys", "first")
+    told = settings_of(service, NOWHERE, folder).items()
+    given = {name.removeprefix(prefix).lower(): json.loads(value) if value[0] == "{" else value for name, value in told}
     settings = importlib.import_module(f"services.{service}.settings").Settings(**given)
     return importlib.import_module(f"services.{service}.app").build(settings)
 

@@ -16,7 +16,7 @@ OUTSIDE = re.compile(
     r"""(?:src|href|action|srcset|poster|data)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import|from\s*["']https?:""",
     re.IGNORECASE,
 )
-INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=(?!=)|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
 TEMPLATES = sorted([*(CHECKOUT / "shared/web/templates").glob("*.html"), *CHECKOUT.glob("services/*/pages/*.html")])
 LOCK = json.loads((web.HERE / "package-lock.json").read_text())
 
