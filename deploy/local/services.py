@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 from deploy.keycloak.realm import web_client
 from deploy.local.issuer import AUDIENCE, Issuer, issuer_at
@@ -93,6 +94,17 @@ def settings_of(name: str, addresses: Addresses, folder: Path) -> dict[str, str]
     prefix = name.upper()
     fixed = {f"{prefix}_{key}": value for key, value in listens.items()}
     return fixed | {f"{prefix}_{key}": value for key, value in reaches.items() if f"{prefix}_{key}" not in asked}
+
+
+def arguments_of(name: str, addresses: Addresses, folder: Path) -> dict[str, Any]:
+    """The same, as the arguments of the service's `Settings`: for a service built inside another process."""
+    told = settings_of(name, addresses, folder)
+    prefix = f"{name.upper()}_"
+    return {key.removeprefix(prefix).lower(): _read(value) for key, value in told.items()}
+
+
+def _read(value: str) -> Any:
+    return json.loads(value) if value.startswith("{") else value
 
 
 def _sign_in(name: str, addresses: Addresses, keys: Path) -> dict[str, str]:

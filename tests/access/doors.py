@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from deploy.local.services import make_keys, settings_of
+from deploy.local.services import arguments_of, make_keys
 from deploy.local.testing import LocalKeycloak
 
 KEY = "2026-11"
@@ -18,9 +17,7 @@ KEY = "2026-11"
 def built(name: str, keycloak: LocalKeycloak, mongo: str, database: str) -> FastAPI:
     """A service that believes this Keycloak; Kafka is away."""
     make_keys(name, keycloak.folder / "keys", KEY)
-    prefix = f"{name.upper()}_"
-    told = settings_of(name, keycloak.where, keycloak.folder)
-    given: dict[str, Any] = {key.removeprefix(prefix).lower(): value for key, value in told.items()}
+    given = arguments_of(name, keycloak.where, keycloak.folder)
     given |= {"mongo_url": mongo, "database": database, "kafka": "127.0.0.1:1"}
     settings = import_module(f"services.{name}.settings").Settings(**given)
     app: FastAPI = import_module(f"services.{name}.app").build(settings)

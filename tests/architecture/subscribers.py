@@ -14,7 +14,7 @@ from typing import Any
 from deploy.local.issuer import Issuer
 from deploy.local.places import SERVICES
 from deploy.local.ports import USUAL
-from deploy.local.services import Addresses, make_keys, settings_of
+from deploy.local.services import Addresses, arguments_of, make_keys
 from shared.runtime.consumer import Consumer
 
 NOWHERE = Addresses(
@@ -39,10 +39,8 @@ async def subscriptions(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 def built(service: str, folder: Path) -> Any:
     """The service as its own composition root makes it."""
-    prefix = f"{service.upper()}_"
     make_keys(service, folder / "keys", "first")
-    told = settings_of(service, NOWHERE, folder).items()
-    given = {name.removeprefix(prefix).lower(): json.loads(value) if value[0] == "{" else value for name, value in told}
+    given = arguments_of(service, NOWHERE, folder)
     settings = importlib.import_module(f"services.{service}.settings").Settings(**given)
     return importlib.import_module(f"services.{service}.app").build(settings)
 
