@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -69,6 +69,11 @@ def bearer(acting: str, clock: Clock | None = None, **more: Any) -> dict[str, st
     """The header of a caller written as "<role>/<id>"."""
     role, _, person = acting.partition("/")
     return {"Authorization": f"Bearer {token(claims_of(role, person, clock, **more))}"}
+
+
+def fresh(headers: "dict[str, str] | Callable[[], dict[str, str]]") -> dict[str, str]:
+    """Headers of a table of cases: a token in them is made when it is used, for a run may outlast a token's life."""
+    return headers() if callable(headers) else headers
 
 
 @cache

@@ -1,6 +1,5 @@
 """What an operator types, as it is typed, on real servers: every service answers; an unknown word gets the usage."""
 
-import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from deploy.local.services import make_keys, settings_of
 from deploy.local.surroundings import inherited
+from tests.architecture.subscribers import NOWHERE
 
 Typed = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -17,12 +18,14 @@ Typed = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def typed(mongo: str, kafka: str, database: Any, tmp_path: Path) -> Typed:
     """Run `python -m services.<service> <words>` on an empty database."""
-    key = tmp_path / "master.key"
-    key.write_bytes(secrets.token_bytes(32))
 
     def run(service: str, *words: str) -> "subprocess.CompletedProcess[str]":
-        reaches = {"MONGO_URL": mongo, "DATABASE": database.name, "KAFKA": kafka, "KEY_FILE": str(key)}
-        environment = inherited() | {f"{service.upper()}_{name}": value for name, value in reaches.items()}
+        make_keys(service, tmp_path / "keys", "first")
+        reaches = {"MONGO_URL": mongo, "DATABASE": database.name, "KAFKA": kafka}
+        told = settings_of(service, NOWHERE, tmp_path) | {
+            f"{service.upper()}_{key}": one for key, one in reaches.items()
+        }
+        environment = inherited() | told
         command = [sys.executable, "-m", f"services.{service}", *words]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 

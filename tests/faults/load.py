@@ -11,6 +11,7 @@ import httpx
 
 from deploy.simulate.referrals import CHILD_AT_RISK, plan
 from shared.runtime.clock import SystemClock
+from shared.testing.issuer import bearer
 
 TRY_AGAIN_S = 0.1
 GIVE_UP_AFTER = 600
@@ -57,7 +58,8 @@ class Load:
     async def _answered(self, key: str, body: dict[str, Any]) -> httpx.Response | None:
         for _ in range(GIVE_UP_AFTER):
             try:
-                answer = await self._client.post("/api/referrals", json=body, headers={"Idempotency-Key": key})
+                headers = bearer("project-manager/desk") | {"Idempotency-Key": key}
+                answer = await self._client.post("/api/referrals", json=body, headers=headers)
             except httpx.HTTPError:
                 await asyncio.sleep(TRY_AGAIN_S)
                 continue

@@ -14,7 +14,7 @@ from services.support.app import Support, build, made
 from services.support.settings import Settings
 from shared.events.ids import BESIDE
 from shared.runtime.submission import Scope, Submission
-from shared.testing.issuer import access_settings, bearer
+from shared.testing.issuer import access_settings, bearer, fresh
 from shared.testing.running import running
 from tests.support.cases import CASE, LPM, RULES, hear_triage
 
@@ -221,8 +221,8 @@ async def test_a_session_with_a_broken_field_is_kept_with_exactly_one_worry(http
     [
         ({}, 400),
         ({**key("media"), "Content-Type": "text/plain"}, 415),
-        (key("acting") | bearer("commissioner/c-1"), 403),
-        (key("reach") | bearer("volunteer/somebody-elses"), 404),
+        (lambda: key("acting") | bearer("commissioner/c-1"), 403),
+        (lambda: key("reach") | bearer("volunteer/somebody-elses"), 404),
     ],
 )
 @pytest.mark.parametrize("worry", [{"in_danger": "yes"}, "she is not safe", {"in_danger": 3, "about": []}, True])
@@ -230,7 +230,7 @@ async def test_a_worry_is_kept_when_its_session_is_refused(http, settings, datab
     """# S3"""
     await accept(settings)
     body = {**SESSION, **HELD, "worry": worry}
-    answer = await http.post(f"/api/cases/{CASE}/sessions", json=body, headers=headers)
+    answer = await http.post(f"/api/cases/{CASE}/sessions", json=body, headers=fresh(headers))
 
     assert answer.status_code == status
     assert answer.json()["receipt"]

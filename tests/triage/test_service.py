@@ -14,7 +14,7 @@ from services.triage.domain.commands import HearReferral
 from services.triage.settings import Settings
 from shared.events.ids import BESIDE
 from shared.runtime.submission import Scope, Submission
-from shared.testing.issuer import access_settings, bearer
+from shared.testing.issuer import access_settings, bearer, fresh
 from shared.testing.running import running
 from tests.triage.cases import CASE, LPM, received
 
@@ -120,7 +120,7 @@ async def test_a_reason_in_words_travels_as_a_code(http, settings):
     ("headers", "body", "status"),
     [
         ({"Authorization": "Bearer x", **key("acting")}, {"outcome": "accepted", "reason": "x"}, 401),
-        (bearer("volunteer/v-1") | key("acting"), {"outcome": "accepted", "reason": "x"}, 403),
+        (lambda: bearer("volunteer/v-1") | key("acting"), {"outcome": "accepted", "reason": "x"}, 403),
         ({}, {"outcome": "accepted", "reason": "x"}, 400),
         (key("fields"), {"outcome": "accepted", "reason": "x", "other": 1}, 422),
         (key("outcome"), {"outcome": "perhaps", "reason": "x"}, 422),
@@ -128,7 +128,7 @@ async def test_a_reason_in_words_travels_as_a_code(http, settings):
     ],
 )
 async def test_a_decision_that_cannot_be_taken_is_a_problem(http, headers, body, status):
-    answer = await http.post(f"/api/cases/{CASE}/decision", json=body, headers=headers)
+    answer = await http.post(f"/api/cases/{CASE}/decision", json=body, headers=fresh(headers))
 
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/problem+json")
@@ -147,14 +147,14 @@ EPDS = {"instrument": "EPDS", "version": "1", "items": {"10": 2}, "stage": "base
         ({"surprise": 1}, key("field"), 422),
         ({}, {}, 400),
         ({}, {**key("media"), "Content-Type": "text/plain"}, 415),
-        ({}, key("acting") | bearer("commissioner/c-1"), 403),
-        ({}, key("reach") | bearer("facilitator/f-1", sites=["newham"]), 404),
+        ({}, lambda: key("acting") | bearer("commissioner/c-1"), 403),
+        ({}, lambda: key("reach") | bearer("facilitator/f-1", sites=["newham"]), 404),
     ],
 )
 async def test_an_alert_item_is_on_record_whatever_is_wrong_beside(http, settings, database, change, headers, status):
     """# S3"""
     await refer(settings)
-    answer = await http.post(f"/api/cases/{CASE}/measures", json={**EPDS, **change}, headers=headers)
+    answer = await http.post(f"/api/cases/{CASE}/measures", json={**EPDS, **change}, headers=fresh(headers))
 
     assert answer.status_code == status
     assert len(answer.json()["receipts"]) == 1

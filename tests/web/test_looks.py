@@ -9,7 +9,7 @@ from tests.safeguarding.world import raised, taken
 from tests.web.conftest import served
 from tests.web.gallery import SIGNED_IN
 from tests.web.harness import DESK, LOOKS, PHONE, examine
-from tests.web.worlds import EVALUATOR, LEAD, NOW, concern, outcomes, safeguarding
+from tests.web.worlds import NOW, concern, evaluator, lead, outcomes, safeguarding
 
 pytestmark = [pytest.mark.browser, pytest.mark.campaign, pytest.mark.timeout(180)]
 SCRIPTED = [(PHONE, True), (DESK, True)]
@@ -71,14 +71,14 @@ CONCERNS = [
 @pytest.mark.parametrize(("name", "concerns"), [("concerns", CONCERNS), ("no-concerns", [])])
 async def test_the_leads_list(browser: Browser, name: str, concerns: list[Any]):
     async with served(safeguarding(concerns)) as base:
-        assert await examine(browser, f"{base}/concerns", name, headers=LEAD) == []
+        assert await examine(browser, f"{base}/concerns", name, headers=lead()) == []
 
 
 @pytest.mark.parametrize("number", [0, 2])
 async def test_one_concern(browser: Browser, number: int):
     async with served(safeguarding(CONCERNS)) as base:
         url = f"{base}/concerns/{CONCERNS[number]['id']}"
-        assert await examine(browser, url, f"concern-{number}", headers=LEAD) == []
+        assert await examine(browser, url, f"concern-{number}", headers=lead()) == []
 
 
 async def test_one_concern_with_a_fault(browser: Browser):
@@ -90,11 +90,11 @@ async def test_one_concern_with_a_fault(browser: Browser):
 
     async with served(safeguarding(CONCERNS)) as base:
         url = f"{base}/concerns/{CONCERNS[0]['id']}"
-        found = await examine(browser, url, "concern-fault", act=send, looks=SCRIPTED, headers=LEAD, expected=MEANT)
+        found = await examine(browser, url, "concern-fault", act=send, looks=SCRIPTED, headers=lead(), expected=MEANT)
     assert found == []
 
 
 @pytest.mark.parametrize("people", [260, 7])
 async def test_the_figures(browser: Browser, people: int):
     async with served(outcomes(people)) as base:
-        assert await examine(browser, f"{base}/figures", f"figures-{people}", headers=EVALUATOR) == []
+        assert await examine(browser, f"{base}/figures", f"figures-{people}", headers=evaluator()) == []

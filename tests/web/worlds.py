@@ -31,8 +31,16 @@ from tests.safeguarding.world import LADDER, ROTA, page, raised
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 SITES = ("coventry-warwickshire", "halton", "newham")
-LEAD = bearer("safeguarding-lead/lead-newham")
-EVALUATOR = bearer("evaluator/rosa")
+
+
+def lead() -> dict[str, str]:
+    """The lead's proof, made when it is used."""
+    return bearer("safeguarding-lead/lead-newham")
+
+
+def evaluator() -> dict[str, str]:
+    """The evaluator's."""
+    return bearer("evaluator/rosa")
 
 
 def concern(number: int, *events: Event, site: str = "newham") -> dict[str, Any]:
