@@ -10,11 +10,12 @@ from urllib.parse import quote
 import httpx
 
 from deploy.local.testing import LocalStack
-from deploy.simulate.bundles import bundle, headers
+from deploy.simulate.bundles import TRUST, bundle, headers
 from deploy.simulate.referrals import Planned
 from shared.runtime.clock import new_id
+from shared.testing.issuer import bearer
 
-STAFF = {"Beside-Acting": "project-manager/sam"}
+DESK = "project-manager/sam"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -44,10 +45,9 @@ def requests(stack: LocalStack, planned: Planned, now: datetime) -> Iterator[htt
     yield from _json(f"{stack.urls['referral']}/api/referrals", body, names)
     door = f"{stack.urls['referral']}/FHIR/R4/$process-message"
     for changed in spoiled(message, planned.person.family):
-        sent = headers(new_id(), new_id(), planned.site)
-        yield httpx.Request("POST", door, headers=sent, content=json.dumps(changed))
+        yield httpx.Request("POST", door, headers=_trust(planned), content=json.dumps(changed))
     for name in headers(new_id(), new_id(), planned.site):
-        sent = headers(new_id(), new_id(), planned.site) | {name: planned.person.family}
+        sent = _trust(planned) | {name: planned.person.family}
         yield httpx.Request("POST", door, headers=sent, content=json.dumps(message))
     case = new_id()
     session = {
@@ -65,13 +65,19 @@ def requests(stack: LocalStack, planned: Planned, now: datetime) -> Iterator[htt
     yield from _json(f"{stack.urls['safeguarding']}/api/concerns/{case}/acknowledge", {"code": names[0]}, names)
     for url in stack.urls.values():
         for name in names:
-            yield httpx.Request("GET", f"{url}/api/{quote(name)}?q={quote(name)}", headers=STAFF)
-            yield httpx.Request("GET", f"{url}/api/cases/{quote(name)}?site={quote(name)}", headers=STAFF)
+            yield httpx.Request("GET", f"{url}/api/{quote(name)}?q={quote(name)}", headers=bearer(DESK))
+            yield httpx.Request("GET", f"{url}/api/cases/{quote(name)}?site={quote(name)}", headers=bearer(DESK))
+
+
+def _trust(planned: Planned) -> dict[str, str]:
+    """The headers of a trust's system that was never seen before: each is let in as often as any."""
+    proof = bearer(f"referrer-system/{new_id()}", organisations=[TRUST])
+    return headers(new_id(), new_id(), planned.site) | proof
 
 
 def _json(url: str, body: dict[str, Any], names: tuple[str, ...]) -> Iterator[httpx.Request]:
     def post(content: bytes | str, **more: str) -> httpx.Request:
-        sent = STAFF | JSON | {"Idempotency-Key": str(new_id())} | more
+        sent = bearer(DESK) | JSON | {"Idempotency-Key": str(new_id())} | more
         return httpx.Request("POST", url, headers=sent, content=content)
 
     for name in names:

@@ -84,7 +84,8 @@ async def test_nobody_shows_outside_the_vaults_and_every_field_on_kafka_is_allow
     await tell(described(stack.folder), Console(file=told, width=120), planned, MadeTokens())
     answers = await refused(stack, planned[:1])
 
-    assert len(answers) > 500, "too little was refused for its silence to mean anything"
+    past_the_door = [place for place, _ in answers if place[:3] not in ("401", "403", "429")]
+    assert len(past_the_door) > 500, "too little was refused for its silence to mean anything"
     seen = [("the demonstration's own words", told.getvalue().encode()), *answers, *(await everything(stack))]
     assert {(place, word) for place, data in seen for word in canaries.found_in(data)} == set()
     assert await not_allowed(stack) == set()
