@@ -48,25 +48,30 @@ class FetchedKeys:
         self._asking = asyncio.Lock()
 
     async def having(self, kid: str) -> KeySet:
-        """See `Keys.having`."""
+        """See `Keys.having`. Whoever has a key nobody knows yet waits for an answer that is under way."""
+        if self._knows(kid) and self._asking.locked():
+            return self._keys
         if self._is_due(kid):
             async with self._asking:
                 if self._is_due(kid):
                     await self._fetch()
         return self._keys
 
+    def _knows(self, kid: str) -> bool:
+        return any(key.kid == kid for key in self._keys.keys)
+
     def _is_due(self, kid: str) -> bool:
         now = time.monotonic()
         if now - self._asked_at < ASK_AGAIN_AFTER_S:
             return False
-        known = any(key.kid == kid for key in self._keys.keys)
-        return not known or now - self._fetched_at > FRESH_FOR_S
+        return not self._knows(kid) or now - self._fetched_at > FRESH_FOR_S
 
     async def _fetch(self) -> None:
-        self._asked_at = time.monotonic()
         try:
             answer = await self._http.get(self._url, timeout=ANSWER_WITHIN_S)
             self._keys = KeySet.import_key_set(answer.raise_for_status().json())
             self._fetched_at = time.monotonic()
         except (httpx.HTTPError, ValueError, KeyError, TypeError, JoseError) as failed:
             log.warning("issuer.keys_unread", error_code=type(failed).__name__, outcome="the ones we have stay")
+        finally:
+            self._asked_at = time.monotonic()
