@@ -1,20 +1,22 @@
-"""python -m services.referral [serve | recover | parked ... | audit ...]; see docs/runbook. It keeps no views."""
+"""python -m services.referral [serve | rebuild | recover | parked ... | audit ...]; docs/runbook names each."""
 
 import asyncio
 import sys
 from collections.abc import Sequence
 
-from services.referral.app import SERVICE, build, made
+from services.referral.app import SERVICE, VIEWS, build, made
 from services.referral.settings import Settings
 from shared.access.audit.command import audited
 from shared.runtime.log import configure
-from shared.runtime.operate import parked, recovered
+from shared.runtime.operate import parked, rebuilt, recovered
 from shared.runtime.serve import serve
 
 
 async def operate(settings: Settings, command: str, arguments: Sequence[str]) -> list[str]:
     """Run an operator's command and give the lines to print."""
     referral = made(settings)
+    if command == "rebuild":
+        return await rebuilt(referral, VIEWS)
     if command == "recover":
         return await recovered(referral, SERVICE, settings.kafka)
     return await parked(referral, arguments)
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str]) -> None:
     match list(arguments):
         case [] | ["serve"]:
             serve(build(settings), host=settings.host, port=settings.port)
-        case ["recover" | "parked" as command, *rest]:
+        case ["rebuild" | "recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(settings, command, rest))))
         case ["audit", *rest]:
             sys.exit(asyncio.run(audited(settings, SERVICE, rest, say=print)))

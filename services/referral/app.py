@@ -6,6 +6,7 @@ from functools import partial
 from importlib import resources
 from typing import Any
 
+import yaml
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -16,12 +17,17 @@ from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.referral.adapters.keeper import Keeper
+from services.referral.adapters.pages import TEMPLATES, page_routes
 from services.referral.adapters.queries import People, Referrals
+from services.referral.adapters.reading import Reading
 from services.referral.domain.decide import decide, decide_refusal, decide_request
+from services.referral.domain.standing import Told
 from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
+from services.referral.domain.views import SENT, keys, project
 from services.referral.settings import Settings
 from shared.access.app import check_routes, guarded_app
 from shared.access.guard import Guard
+from shared.access.session.wiring import SignIn, sign_in_of
 from shared.access.wiring import Access, access_of
 from shared.instruments.model import Instrument
 from shared.instruments.model import load as load_instruments
@@ -33,6 +39,7 @@ from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
 from shared.runtime.health import MajorityWrite
 from shared.runtime.inputs import inputs_handler
+from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
 from shared.runtime.mongo import COMMITS, MongoStore, connect, durable
 from shared.runtime.parking import Parking
@@ -40,9 +47,15 @@ from shared.runtime.part import Part
 from shared.runtime.push import Push
 from shared.runtime.record import Handle
 from shared.runtime.relay import Relay
+from shared.runtime.tail import FOR_READERS, Follower
 from shared.runtime.vault import Sweeper, Vault
+from shared.runtime.views import Views, ViewSpec
+from shared.web.pages import Pages
+from shared.web.terms import Terms, terms_from
+from shared.web.wiring import add_pages
 
 SERVICE = "referral"
+VIEWS = (ViewSpec(SENT, keys, project),)
 REST_S = 0.1
 """Where a referral stands is read by people; nobody sees a tenth of a second."""
 Document = dict[str, Any]
@@ -72,6 +85,16 @@ def profile() -> Profile:
     return profile_from(_text("services.referral", "rules/bars.yaml"))
 
 
+def told() -> Told:
+    """What referrers may be told, as shipped."""
+    return Told(**yaml.safe_load(_text("services.referral", "rules/told.yaml")))
+
+
+def terms() -> Terms:
+    """What the pages say for a code, as shipped."""
+    return terms_from(_text("services.referral", "rules/words.yaml"))
+
+
 def _text(package: str, name: str) -> str:
     return resources.files(package).joinpath(name).read_text("utf-8")
 
@@ -87,9 +110,11 @@ class Referral:
     store: MongoStore
     executor: Executor
     vault: Vault
+    views: Views
     parking: Parking
     digest: Digest
     access: Access
+    sign_in: SignIn
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -98,7 +123,7 @@ class Referral:
 
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
-        for one in (self.store, self.vault, self.parking, self.access):
+        for one in (self.store, self.vault, self.parking, self.access, self.sign_in):
             await one.ensure_indexes()
         await self.vault.reconcile()
 
@@ -110,6 +135,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
     database = client[settings.database]
     store = MongoStore(database)
     master = FileMasterKey(settings.key_file)
+    access = access_of(settings, SERVICE, database, master, now)
     return Referral(
         settings=settings,
         clock=now,
@@ -118,43 +144,63 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
         store=store,
         executor=Executor(SERVICE, deciders(), store, now),
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),
+        views=Views(database, VIEWS),
         parking=Parking(database),
         digest=partial(digest_of, key=master.derived("digest")),
-        access=access_of(settings, SERVICE, database, master, now),
+        access=access,
+        sign_in=sign_in_of(settings, SERVICE, database, master, now, access.http),
     )
+
+
+def parts(referral: Referral) -> list[Part]:
+    """Everything that runs behind the routes."""
+    settings, database, handover = referral.settings, referral.database, referral.store.handover
+    handle = referral.handlers[TOPICS[0]]
+    lease = Lease(database, "local")
+    return [
+        referral.executor,
+        *referral.access.parts,
+        referral.vault,
+        Sweeper(referral.vault, durable(database, COMMITS)),
+        Follower("local", database, referral.views, lease=lease, handover=handover, rest=FOR_READERS),
+        Relay(SERVICE, database, settings.kafka, handover=handover),
+        Push(SERVICE, database, settings.safeguarding, referral.access.to_safeguarding, handover=handover),
+        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
+    ]
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     """The application, with every background part in its lifespan; Kafka may be away."""
     referral = made(settings, clock=clock)
-    database, executor, handle = referral.database, referral.executor, referral.handlers[TOPICS[0]]
-    access, guard = referral.access, referral.access.guard()
-    parts: list[Part] = [
-        executor,
-        *access.parts,
-        referral.vault,
-        Sweeper(referral.vault, durable(database, COMMITS)),
-        Relay(SERVICE, database, settings.kafka, handover=referral.store.handover),
-        Push(SERVICE, database, settings.safeguarding, access.to_safeguarding, handover=referral.store.handover),
-        Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
-    ]
-    intake = Intake(executor, referral.vault, programme_data(), instruments(), referral.clock, digest=referral.digest)
+    guard = referral.access.guard(referral.sign_in.authenticator)
+    intake = Intake(
+        referral.executor, referral.vault, programme_data(), instruments(), referral.clock, digest=referral.digest
+    )
     app = guarded_app(
         "Beside: referral",
         guard,
-        parts=parts,
-        ready=MajorityWrite(database),
+        parts=parts(referral),
+        ready=MajorityWrite(referral.database),
         start=[referral.start],
-        stop=[referral.client.close, access.http.aclose],
+        stop=[referral.client.close, referral.access.http.aclose, referral.sign_in.close],
     )
-    doors(app, intake, guard, profile=profile(), conformance=settings.conformance)
+    pages = Pages(TEMPLATES)
+    reading = reading_of(intake, referral.views)
+    app.include_router(page_routes(reading, pages, terms()))
+    add_pages(app, settings, referral.sign_in, pages)
+    doors(app, intake, guard, reading, profile=profile(), conformance=settings.conformance)
     return app
 
 
-def doors(app: FastAPI, intake: Intake, guard: Guard, *, profile: Profile, conformance: bool) -> None:
+def reading_of(intake: Intake, views: Views) -> Reading:
+    """How referrals are read."""
+    return Reading(Referrals(intake.executor), People(intake.vault), views, told())
+
+
+def doors(app: FastAPI, intake: Intake, guard: Guard, reading: Reading, *, profile: Profile, conformance: bool) -> None:
     """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
     app.router.routes.insert(0, http.post_route(intake))  # looked at first, because it is asked for most
-    app.include_router(http.routes(intake, Referrals(intake.executor), People(intake.vault)))
+    app.include_router(http.routes(intake, Referrals(intake.executor), People(intake.vault), reading))
     describe(app)
     app.mount(bars.BASE, bars.door(intake, profile, guard, conformance=conformance))
     check_routes(app)

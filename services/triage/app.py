@@ -15,7 +15,6 @@ from services.triage.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.triage.adapters.measuring import Measuring
 from services.triage.adapters.pages import TEMPLATES, page_routes
 from services.triage.adapters.queries import Queries
-from services.triage.adapters.words import words_from
 from services.triage.domain.commands import HearReferral
 from services.triage.domain.decide import decide, decide_worry
 from services.triage.domain.policy import Rules
@@ -49,6 +48,7 @@ from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
 from shared.web.pages import Pages
+from shared.web.terms import terms_from
 from shared.web.wiring import add_pages
 
 SERVICE = "triage"
@@ -166,7 +166,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     doors = Doors(triage.executor, queries, measuring, triage.vault, triage.digest, triage.data)
     pages = Pages(TEMPLATES)
     app.include_router(routes(doors))
-    app.include_router(page_routes(doors, pages, words_from(_reader("services.triage")("rules/words.yaml"))))
+    app.include_router(page_routes(doors, pages, terms_from(_reader("services.triage")("rules/words.yaml"))))
     add_pages(app, settings, triage.sign_in, pages)
     check_routes(app)
     return app

@@ -49,13 +49,18 @@ class Pages:
         connect: tuple[str, ...] = (),
         **values: Any,
     ) -> HTMLResponse:
-        """The template filled with `values`, escaped; `connect` are more origins that its script may speak to."""
+        """The template filled with `values`, escaped; `connect` are more origins that its script may speak to.
+
+        Raises `ValueError` for a value that would hide what the base of every page needs under the same name.
+        """
         settings = settings_of(request.app)
         who = viewer_of(request)
         path = request.url.path
         places = links(who.role, settings.services, settings.service, path) if who else []
-        where = {"root": settings.root, "here": path, "places": places}
+        where = {"root": settings.root, "here": path, "places": places, "services": settings.services}
         about = {"lang": lang, "dir": dir, "viewer": who, "acting": acting(who), **where, **ending(who, settings)}
+        if hidden := values.keys() & (about.keys() | self._templates.globals.keys()):
+            raise ValueError(f"{template}: the base has its own {', '.join(sorted(hidden))}")
         text = self._templates.get_template(template).render({**about, **values})
         return HTMLResponse(text, status, page_headers(settings, connect))
 
@@ -83,10 +88,12 @@ def _environment(templates: Path) -> Environment:
     made.filters["moment"] = moments.moment_words
     made.filters["day"] = moments.day_words
     made.filters["hour"] = moments.hour_words
+    made.filters["site_name"] = site_name
     made.filters["form_value"] = moments.form_value
     made.globals |= {
         "nhs": Components(),
         "at": at,
+        "at_service": at_service,
         "csrf": csrf,
         "paths": viewer,
         "words": wording(),
@@ -109,6 +116,13 @@ def at(context: Context, path: str) -> str:
 
 
 @pass_context
+def at_service(context: Context, service: str, path: str) -> str:
+    """A path of another service as browsers reach it; empty where this service was not told."""
+    url = context.get("services", {}).get(service)
+    return f"{url.rstrip('/')}{path}" if url else ""
+
+
+@pass_context
 def csrf(context: Context) -> Markup:
     """The hidden field that every form of a signed-in person carries; nothing for a visitor's."""
     who = context.get("viewer")
@@ -117,11 +131,16 @@ def csrf(context: Context) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(viewer.CSRF_FIELD, who.csrf)
 
 
+def site_name(site: str) -> str:
+    """A site's name for a code; the code where the data have no such site."""
+    return named.name if (named := sites().site(site)) else site
+
+
 def acting(who: Viewer | None) -> str:
     """The role she acts in and where, in words: "Safeguarding lead, Newham"."""
     if who is None:
         return ""
-    names = [site.name if (site := sites().site(one)) else one for one in who.sites]
+    names = [site_name(one) for one in who.sites]
     places = ", ".join(names) if len(names) <= 2 else f"{len(names)} sites"
     role = wording().roles.get(who.role, who.role)
     return f"{role}, {places}" if places else role

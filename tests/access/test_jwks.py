@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, Key, KeySet
 
 from shared.access import jwks
 from shared.access.jwks import FetchedKeys
@@ -17,7 +17,7 @@ class Issuer:
     """Answers when it is let; counts how often it was asked."""
 
     def __init__(self) -> None:
-        self.keys = [ECKey.generate_key("P-256", {"kid": "one"}, private=True)]
+        self.keys: list[Key] = [ECKey.generate_key("P-256", {"kid": "one"}, private=True)]
         self.asked, self.may_answer, self.away = 0, asyncio.Event(), False
         self.may_answer.set()
 

@@ -4,19 +4,25 @@ import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import httpx
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.referral.app import build, made
+from services.referral.domain.commands import HearStanding
 from services.referral.settings import Settings
+from shared.events.ids import BESIDE
+from shared.events.referral import Standing
 from shared.runtime.clock import SystemClock
+from shared.runtime.submission import Submission
 from shared.testing.issuer import access_settings, bearer
+from shared.testing.running import running
 from tests.referral.bodies import WITH_FLAG, body, headers, message, words
 from tests.referral.cases import CHILD_AT_RISK
 from tests.referral.world import a_trust
+from tests.runtime.core.world import until
 
 # A request to the database that is cut off when the service stops leaves its socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -103,3 +109,54 @@ def test_a_key_file_that_is_no_key_stops_the_start(settings: Settings) -> None:
     settings.key_file.write_bytes(b"short")
     with pytest.raises(ValueError, match="32 bytes"):
         made(settings)
+
+
+CLERK = "referrer/clerk-rxx"
+
+
+async def heard(settings: Settings, case: UUID, standing: Standing) -> None:
+    """As if triage or support had reported it by Kafka."""
+    referral = made(settings)
+    asked = Submission(HearStanding(case, standing, SystemClock().now()), uuid5(BESIDE, f"{case} {standing}"))
+    async with referral.client, running(referral.executor):
+        await referral.executor.submit_all([asked])
+
+
+async def page(service: httpx.AsyncClient, path: str, acting: str, **more: Any) -> httpx.Response:
+    """A page as a browser asks for it."""
+    return await service.get(path, headers=bearer(acting, **more) | {"Accept": "text/html"})
+
+
+async def test_a_trusts_clerk_sees_what_was_sent_and_is_told_no_more_than_may_be(
+    settings: Settings, service: httpx.AsyncClient
+) -> None:  # S16 S18
+    case = UUID((await service.post("/api/referrals", json=body(), headers=KEY)).json()["id"])
+    for standing in ("offered", "waiting", "supported"):
+        await heard(settings, case, standing)  # type: ignore[arg-type]  # one of the three
+    assert (await service.get(f"/api/referrals/{case}")).json()["status"] == "offered"
+
+    async def listed() -> bool:
+        return str(case) in (await page(service, "/sent", CLERK, organisations=["RXX"])).text
+
+    await until(listed)
+    pages = [(await page(service, path, CLERK, organisations=["RXX"])).text for path in ("/sent", f"/sent/{case}")]
+    for text in pages:
+        assert "Support was offered" in text
+        assert not [word for word in words() if word in text]
+    foreign = await page(service, "/sent", CLERK, organisations=["ZZX"])
+    assert str(case) not in foreign.text
+    unknown = await page(service, f"/sent/{uuid5(BESIDE, 'nobody')}", CLERK, organisations=["ZZX"])
+    assert (await page(service, f"/sent/{case}", CLERK, organisations=["ZZX"])).text == unknown.text
+
+
+async def test_whoever_decides_reads_who_it_is_about_and_the_words_that_came(service: httpx.AsyncClient) -> None:  # S4
+    her = {**body()["person"], "safe_to_contact": "no"}
+    sent = {**body(), "person": her, "text": "She is afraid <b>at night</b>."}
+    case = (await service.post("/api/referrals", json=sent, headers=KEY)).json()["id"]
+    text = (await page(service, f"/sent/{case}", "project-manager/pm-1")).text
+    assert "She is afraid &lt;b&gt;at night&lt;/b&gt;." in text
+    assert her["family"] in text
+    assert "Do not send or leave a message" in text
+    assert (await page(service, f"/sent/{case}", "volunteer/v-1")).status_code == 403
+    elsewhere = await page(service, f"/sent/{case}", "project-manager/pm-2", sites=["nowhere"])
+    assert elsewhere.status_code == 404

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from deploy.simulate.bundles import TRUST
 from services.referral.adapters.intake import Intake
-from services.referral.app import deciders, doors, instruments, profile, programme_data
+from services.referral.app import deciders, doors, instruments, profile, programme_data, reading_of
 from shared.access.app import guarded_app
 from shared.events.event import Event
 from shared.events.referral import ReferralReceived, ReferralWorryFlagged
@@ -22,6 +22,7 @@ from shared.runtime.body import digest_of
 from shared.runtime.clock import Clock
 from shared.runtime.commit import recorded
 from shared.runtime.executor import Executor
+from shared.runtime.views import Views
 from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
 from shared.testing.issuer import bearer
@@ -110,7 +111,8 @@ async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     audit = MemoryAudit()
     guard = memory_guard("referral", clock, audit)
     app = guarded_app("test", guard, parts=[], ready=_ready)
-    doors(app, intake, guard, profile=profile(), conformance=conformance)
+    reading = reading_of(intake, cast(Views, None))  # a list is read on a real MongoDB only
+    doors(app, intake, guard, reading, profile=profile(), conformance=conformance)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
     called = httpx.AsyncClient(transport=transport, base_url="http://referral", headers=a_trust(clock))
     async with running(executor), called as client:

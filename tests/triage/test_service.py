@@ -1,6 +1,7 @@
 """Triage as it runs, on a real MongoDB and with Kafka away: worklist, decision, measures, worries first."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.triage.cases import CASE, LPM, received
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 HALTON = Scope("nct", "halton")
+HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture
@@ -179,3 +181,39 @@ async def test_a_worry_in_a_measure_raises_its_case(http, settings):
     shown = await seen(http, version=5)
     assert shown["urgency"] == "today"
     assert "risk" in shown["needs_person"]
+
+
+async def test_the_worklist_leads_to_a_case_where_a_person_decides(http, settings):
+    """# S2 S4"""
+    await refer(settings, text_unread=True)
+    await seen(http)
+    listed = (await http.get("/worklist", headers=HTML)).text
+    assert f"/worklist/{CASE}" in listed
+    assert "Text not yet read" in listed
+    one = await http.get(f"/worklist/{CASE}", headers=HTML)
+    key_field = re.search(r'name="key" value="([^"]+)"', one.text)
+    assert key_field is not None
+    form = {"key": key_field[1], "outcome": "accepted", "offer": "one-to-one", "reason": "fits", "own_words": ""}
+
+    declined = {**form, "outcome": "declined", "offer": "", "reason": "needs_not_met"}
+    unread = await http.post(f"/worklist/{CASE}", data=declined, headers=HTML)
+    assert unread.status_code == 409
+    assert "There is a problem" in unread.text
+    nothing = await http.post(f"/worklist/{CASE}", data={**form, "outcome": "", "text_read": "yes"}, headers=HTML)
+    assert nothing.status_code == 422
+    assert "Choose what you decide" in nothing.text
+    done = await http.post(f"/worklist/{CASE}", data={**form, "text_read": "yes"}, headers=HTML)
+    assert (done.status_code, done.headers["location"]) == (303, f"/worklist/{CASE}")
+
+    await seen(http, version=4)
+    decided = (await http.get(f"/worklist/{CASE}", headers=HTML)).text
+    assert "Your decision" not in decided
+    assert "project-manager" in decided
+
+
+async def test_a_lead_reads_a_case_and_has_nothing_to_decide_with(http, settings):
+    await refer(settings)
+    await seen(http)
+    headers = HTML | bearer("safeguarding-lead/lead-1")
+    assert "Your decision" not in (await http.get(f"/worklist/{CASE}", headers=headers)).text
+    assert (await http.post(f"/worklist/{CASE}", data={}, headers=headers)).status_code == 403

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from services.referral.adapters import json_mapper
 from services.referral.adapters.intake import Asking, Intake
 from services.referral.adapters.queries import NOT_HERE, People, Referrals
+from services.referral.adapters.reading import Reading
 from services.referral.adapters.requests import ReferralRequest
 from services.referral.adapters.senders import organisation_of_caller
 from services.referral.domain.commands import WithdrawReferral
@@ -86,7 +87,7 @@ def _asking(request: Request, intake: Intake, caller: Caller, key: str, body: by
     )
 
 
-def routes(intake: Intake, referrals: Referrals, people: People) -> APIRouter:
+def routes(intake: Intake, referrals: Referrals, people: People, reading: Reading) -> APIRouter:
     """What is read, and the taking back."""
     router = guarded_router()
     _withdrawing(router, intake, referrals)
@@ -95,13 +96,7 @@ def routes(intake: Intake, referrals: Referrals, people: People) -> APIRouter:
     @performs("referral.read")
     async def get(case: UUID, request: Request) -> dict[str, Any]:
         """Where a referral stands; who it is about only for those who may know."""
-        found = await referrals.one(case, reach_of(request))
-        guard = guard_of(request)
-        identity = guard.policy.reach("referral.identity", caller_of_request(request))
-        if identity is None or not identity.covers(found.placed):
-            return found.shown
-        await guard.note_as(identity, [str(case)])
-        return {**found.shown, "person": await people.identity(case)}
+        return await reading.one(request, case)
 
     @router.post("/people/lookup")
     @performs("people.lookup")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.referral.domain.state import Closed, Known, Offered, Received, Supported, Waiting
+from services.referral.domain.standing import Status
+from services.referral.domain.state import CLASSES, Known
 from shared.access.guard import within
 from shared.access.reach import Placed, Reach
 from shared.runtime import cache
@@ -14,13 +15,7 @@ from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
 from shared.runtime.vault import Vault
 
-STATUS: dict[type[Known], str] = {
-    Received: "received",
-    Offered: "offered",
-    Waiting: "waiting",
-    Supported: "supported",
-    Closed: "closed",
-}
+STATUS: dict[type[Known], Status] = {known: status for status, known in CLASSES.items()}
 CONTACT = (
     "given", "family", "birth_date", "phone", "postcode", "safe_to_contact", "nhs_number", "nhs_number_status",
     "contacts", "gp",
@@ -77,7 +72,7 @@ def _found(case: UUID, known: cache.Known, scope: Scope) -> Found:
         "site": scope.site,
         "source": referral.source,
         "route": referral.route,
-        "received_at": referral.received_at.isoformat(),
+        "received_at": referral.received_at,
         "text_unread": referral.text_unread,
     }
     return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by))

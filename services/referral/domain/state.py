@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from services.referral.domain.standing import NOTHING_HEARD, Heard, Status, status_of
 from shared.events.event import Event
 from shared.events.referral import (
     ReferralReceived,
@@ -12,23 +13,8 @@ from shared.events.referral import (
     ReferralUnreadable,
     ReferralWithdrawn,
     ReferralWorryFlagged,
-    Standing,
     StandingHeard,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """How far each other service took the case. Two facts, so that the order they are heard in cannot matter."""
-
-    triage: Standing | None = None
-    support: Standing | None = None
-
-    def and_also(self, standing: Standing) -> "Heard":
-        """With `standing`, which each service reports in order; triage's and support's words do not mix."""
-        if standing in ("offered", "declined"):
-            return replace(self, triage=standing)
-        return replace(self, support=standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +29,7 @@ class Referral:
     text_unread: bool
     worries: frozenset[str]
     sent_by: str | None = None
-    heard: Heard = Heard()
+    heard: Heard = NOTHING_HEARD
     withdrawn: bool = False
 
 
@@ -51,7 +37,7 @@ class Referral:
 class Unknown:
     """No referral yet; others may have spoken of it already."""
 
-    heard: Heard = Heard()
+    heard: Heard = NOTHING_HEARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +79,15 @@ Case: TypeAlias = Unknown | Received | Offered | Waiting | Supported | Closed
 Known: TypeAlias = Received | Offered | Waiting | Supported | Closed
 
 
+CLASSES: dict[Status, type[Known]] = {
+    "received": Received,
+    "offered": Offered,
+    "waiting": Waiting,
+    "supported": Supported,
+    "closed": Closed,
+}
+
+
 def initial() -> Case:
     """A case nobody has spoken of."""
     return Unknown()
@@ -131,16 +126,8 @@ def _first(state: Case, event: ReferralReceived) -> Referral:
 
 
 def _placed(referral: Referral) -> Known:
-    """The status that follows from everything heard; support knows more than triage, a withdrawal ends it all."""
-    if referral.withdrawn or referral.heard.support == "ended":
-        return Closed(referral)
-    if referral.heard.support == "supported":
-        return Supported(referral)
-    if referral.heard.support == "waiting":
-        return Waiting(referral)
-    if referral.heard.triage == "declined":
-        return Closed(referral)
-    return Offered(referral) if referral.heard.triage == "offered" else Received(referral)
+    """The status that follows from everything heard."""
+    return CLASSES[status_of(referral.heard, withdrawn=referral.withdrawn)](referral)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from services.triage.adapters.doors import DecisionBody, Doors
-from services.triage.adapters.words import Words
 from shared.access.app import guard_of, guarded_router
 from shared.access.guard import caller_of_request, reach_of
 from shared.events.refusal import NotFound, Rejected
@@ -16,6 +15,7 @@ from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
 from shared.web.forms import Fault, Faults, Form, faults_of, form_of
 from shared.web.pages import Pages, redirect
+from shared.web.terms import Terms
 
 TEMPLATES = Path(__file__).parent.parent / "pages"
 STATUSES = ("awaiting", "decided")
@@ -26,24 +26,24 @@ NONE = Faults()
 class DeskPages:
     """Fills the templates; a page shows codes and dates, and says that its rules are defaults (S2)."""
 
-    def __init__(self, doors: Doors, pages: Pages, words: Words) -> None:
+    def __init__(self, doors: Doors, pages: Pages, terms: Terms) -> None:
         self._doors = doors
         self._pages = pages
-        self._words = words
+        self._terms = terms
 
     async def worklist(self, request: Request, *, site: str, status: str) -> Response:
         """Cases within her reach."""
         wanted = status if status in STATUSES else STATUSES[0]
         cases = await self._doors.queries.worklist(reach_of(request), site=site or None, status=wanted)
-        chosen: dict[str, Any] = {"site": site, "status": wanted, "sites": caller_of_request(request).sites}
-        return self._pages.page(request, "worklist.html", cases=cases, words=self._words, **chosen)
+        chosen: dict[str, Any] = {"site": site, "stands": wanted, "sites": caller_of_request(request).sites}
+        return self._pages.page(request, "worklist.html", cases=cases, terms=self._terms, **chosen)
 
     async def one(self, request: Request, case: UUID, *, faults: Faults = NONE, status: int = 200) -> Response:
         """One case, with the form that decides it for those who may."""
         found = await self._doors.queries.one(case, reach_of(request))
         may_decide = self._may_decide(request) and found["status"] == "awaiting"
         form: dict[str, Any] = {"key": new_id(), "faults": faults, "may_decide": may_decide, "reasons": self._reasons()}
-        return self._pages.page(request, "case.html", status=status, case=found, words=self._words, **form)
+        return self._pages.page(request, "case.html", status=status, case=found, terms=self._terms, **form)
 
     async def decide(self, request: Request, case: UUID, form: Form) -> Response:
         """The decision from the form; a fault shows the page again, saying which."""
@@ -56,7 +56,7 @@ class DeskPages:
             )
             await self._doors.decide(request, case, asked, form.one("key"), await request.body())
         except ValidationError as invalid:
-            return await self.one(request, case, faults=faults_of(invalid, self._words.faults), status=422)
+            return await self.one(request, case, faults=faults_of(invalid, self._terms.faults), status=422)
         except NotFound:
             raise
         except Rejected as refused:
@@ -71,9 +71,9 @@ class DeskPages:
         return guard_of(request).policy.reach(DECIDING, caller_of_request(request)) is not None
 
 
-def page_routes(doors: Doors, pages: Pages, words: Words) -> APIRouter:
+def page_routes(doors: Doors, pages: Pages, terms: Terms) -> APIRouter:
     """The two pages."""
-    router, desk = guarded_router(include_in_schema=False), DeskPages(doors, pages, words)
+    router, desk = guarded_router(include_in_schema=False), DeskPages(doors, pages, terms)
 
     @router.get("/worklist")
     @performs("triage.list")

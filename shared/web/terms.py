@@ -6,8 +6,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 
-class Words(BaseModel):
-    """See rules/words.yaml."""
+class Terms(BaseModel):
+    """A service's rules/words.yaml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +24,6 @@ class Words(BaseModel):
         return self.codes.get(code or "", (code or "").replace("_", " "))
 
 
-def words_from(text: str) -> Words:
+def terms_from(text: str) -> Terms:
     """The words in a YAML text. Raises `pydantic.ValidationError`."""
-    return Words.model_validate(yaml.safe_load(text))
+    return Terms.model_validate(yaml.safe_load(text))
