@@ -35,6 +35,7 @@ from shared.programmes.load import ProgrammeData, load
 from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
+from shared.runtime.continuity import Continuity
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
 from shared.runtime.health import MajorityWrite
@@ -108,6 +109,7 @@ class Referral:
     client: AsyncMongoClient[Document]
     database: AsyncDatabase[Document]
     store: MongoStore
+    journal: Continuity
     executor: Executor
     vault: Vault
     views: Views
@@ -126,6 +128,7 @@ class Referral:
         for one in (self.store, self.vault, self.parking, self.access, self.sign_in):
             await one.ensure_indexes()
         await self.vault.reconcile()
+        await self.journal.begin()
 
 
 def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
@@ -136,13 +139,15 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
     store = MongoStore(database)
     master = FileMasterKey(settings.key_file)
     access = access_of(settings, SERVICE, database, master, now)
+    journal = Continuity(SERVICE, database, settings.kafka, always={"refusal"})
     return Referral(
         settings=settings,
         clock=now,
         client=client,
         database=database,
         store=store,
-        executor=Executor(SERVICE, deciders(), store, now),
+        journal=journal,
+        executor=Executor(SERVICE, deciders(), store, now, journal=journal),
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         views=Views(database, VIEWS),
         parking=Parking(database),
@@ -163,7 +168,7 @@ def parts(referral: Referral) -> list[Part]:
         referral.vault,
         Sweeper(referral.vault, durable(database, COMMITS)),
         Follower("local", database, referral.views, lease=lease, handover=handover, rest=FOR_READERS),
-        Relay(SERVICE, database, settings.kafka, handover=handover),
+        Relay(SERVICE, database, settings.kafka, handover=handover, look=referral.journal.look),
         Push(SERVICE, database, settings.safeguarding, referral.access.to_safeguarding, handover=handover),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]

@@ -34,6 +34,7 @@ from shared.programmes.load import RISK_FILE, SITES_FILE, risk_levels_from, site
 from shared.runtime.body import digest_of
 from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import Consumer
+from shared.runtime.continuity import Continuity
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor, Settled
 from shared.runtime.health import MajorityWrite
@@ -98,8 +99,15 @@ class Service:
         self.client = connect(settings.mongo_url)
         self.database = self.client[settings.database]
         self.store = MongoStore(self.database)
+        # Pages go on whatever was put back: nothing here waits for `recover` (S3).
+        self.journal = Continuity(SERVICE, self.database, settings.kafka, always=None)
         self.executor = Executor(
-            SERVICE, [decider(self.rules.ladder)], self.store, self.clock, after_commit=self._after_commit
+            SERVICE,
+            [decider(self.rules.ladder)],
+            self.store,
+            self.clock,
+            journal=self.journal,
+            after_commit=self._after_commit,
         )
         self.own = Views(self.database, [CONCERNS])
         self.heard = Views(self.database, [CASES])
@@ -194,7 +202,7 @@ class Service:
             Sweep(self.database, self.executor, self.timers, self.clock),
             self.inbox,
             Sweeper(self.vault, durable(self.database, COMMITS)),
-            Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover),
+            Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover, look=self.journal.look),
             *self.consumers(),
         ]
 
@@ -203,6 +211,8 @@ class Service:
         kept = (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries)
         for one in (*kept, self.access, self.sign_in):
             await one.ensure_indexes()
+        await self.vault.reconcile()
+        await self.journal.begin()
 
     async def close(self) -> None:
         """Let go of the clients."""

@@ -41,6 +41,7 @@ from shared.programmes.load import ProgrammeData, load
 from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
+from shared.runtime.continuity import Continuity
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor, Settled
 from shared.runtime.health import MajorityWrite
@@ -107,6 +108,7 @@ class Support:
     client: AsyncMongoClient[Document]
     database: AsyncDatabase[Document]
     store: MongoStore
+    journal: Continuity
     executor: Executor
     timers: Timers
     vault: Vault
@@ -165,7 +167,7 @@ class Support:
             ),
             self.timers,
             Sweep(self.database, self.executor, self.timers, self.clock),
-            Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover),
+            Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover, look=self.journal.look),
             Push(
                 SERVICE,
                 self.database,
@@ -180,6 +182,8 @@ class Support:
         """Make what must be there before anything runs; harmless when it is."""
         for one in (self.store, self.vault, self.timers, self.parking, self.access):
             await one.ensure_indexes()
+        await self.vault.reconcile()
+        await self.journal.begin()
 
     async def stop(self) -> None:
         """Close the clients."""
@@ -200,7 +204,8 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
     def remember(settled: Any) -> None:
         _tell(told, settled)
 
-    executor = Executor(SERVICE, deciders(rules()), store, now, after_commit=remember)
+    journal = Continuity(SERVICE, database, settings.kafka, always={"worry"})
+    executor = Executor(SERVICE, deciders(rules()), store, now, journal=journal, after_commit=remember)
     timers = Timers(database, executor, now, lease=Lease(database, "timers"))
     told.append(timers)
     return Support(
@@ -210,6 +215,7 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
         client=client,
         database=database,
         store=store,
+        journal=journal,
         executor=executor,
         timers=timers,
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),

@@ -31,6 +31,7 @@ from shared.programmes.load import load as load_programmes
 from shared.runtime.body import Digest, digest_of
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.consumer import Consumer
+from shared.runtime.continuity import Continuity
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
 from shared.runtime.health import MajorityWrite
@@ -86,6 +87,7 @@ class Triage:
     client: AsyncMongoClient[Document]
     database: AsyncDatabase[Document]
     store: MongoStore
+    journal: Continuity
     executor: Executor
     vault: Vault
     views: Views
@@ -104,6 +106,8 @@ class Triage:
         """Make what must be there before anything runs; harmless when it is."""
         for one in (self.store, self.vault, self.parking, self.access, self.sign_in):
             await one.ensure_indexes()
+        await self.vault.reconcile()
+        await self.journal.begin()
 
 
 def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
@@ -115,6 +119,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
     store = MongoStore(database)
     master = FileMasterKey(settings.key_file)
     access = access_of(settings, SERVICE, database, master, now)
+    journal = Continuity(SERVICE, database, settings.kafka, always={"worry"})
     return Triage(
         settings=settings,
         rules=law,
@@ -122,7 +127,8 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
         client=client,
         database=database,
         store=store,
-        executor=Executor(SERVICE, deciders(law), store, now),
+        journal=journal,
+        executor=Executor(SERVICE, deciders(law), store, now, journal=journal),
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         views=Views(database, VIEWS),
         parking=Parking(database),
@@ -144,7 +150,7 @@ def parts(triage: Triage) -> list[Part]:
         triage.vault,
         Sweeper(triage.vault, durable(triage.database, COMMITS)),
         Follower("local", triage.database, tail, lease=lease, handover=handover, rest=FOR_READERS),
-        Relay(SERVICE, triage.database, settings.kafka, handover=handover),
+        Relay(SERVICE, triage.database, settings.kafka, handover=handover, look=triage.journal.look),
         Push(SERVICE, triage.database, settings.safeguarding, access.to_safeguarding, handover=handover),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, triage.handlers[TOPICS[0]], triage.parking, hears=HEARD),
     ]

@@ -3,6 +3,7 @@
 Failure
 ├── Overloaded      the queue is full or too slow: ask again later (503)
 ├── Unavailable     the database did not confirm in time (503)
+│   └── JournalBehind   a backup was put back, and what the world was told since is not in it yet (503)
 ├── KeyReused       the key or claim was used for another body (422)
 ├── TooLarge        an event or a body is larger than one may be (413)
 └── UnknownHistory  a stream holds an event this version of the service does not know (503)
@@ -19,6 +20,17 @@ class Overloaded(Failure):
 
 class Unavailable(Failure):
     """The store did not confirm before the deadline; the outcome is unknown and the input may be sent again."""
+
+
+class JournalBehind(Unavailable):
+    """Kafka holds events of commits that the journal lacks; `recover` brings them back. The message names one.
+
+    `epoch` is the highest that Kafka speaks of.
+    """
+
+    def __init__(self, commit: str = "", epoch: int = 0) -> None:
+        super().__init__(commit)
+        self.epoch = epoch
 
 
 class KeyReused(Failure):

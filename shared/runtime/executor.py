@@ -24,7 +24,8 @@ from shared.runtime.deciding import (
     repeat_of,
     shape_commit,
 )
-from shared.runtime.errors import Unavailable
+from shared.runtime.errors import JournalBehind, Unavailable
+from shared.runtime.journal import Journal, Unbroken
 from shared.runtime.repeats import follow, leaders
 from shared.runtime.store import CommitStore, Refused
 from shared.runtime.submission import Outcome, Submission
@@ -63,7 +64,7 @@ class Executor:
         store: CommitStore,
         clock: Clock,
         *,
-        epoch: int = 0,
+        journal: Journal | None = None,
         after_commit: AfterCommit | None = None,
         limits: ExecutorLimits | None = None,
     ) -> None:
@@ -72,7 +73,7 @@ class Executor:
         self.deciders = {decider.kind: decider for decider in deciders}
         self._store = store
         self._clock = clock
-        self._epoch = epoch
+        self._journal = journal or Unbroken()
         self._after_commit = after_commit
         self._limits = limits or ExecutorLimits()
         self._cache = StateCache(self._limits.cached_streams)
@@ -88,17 +89,21 @@ class Executor:
         """Decide one input somebody waits for, within so many seconds.
 
         Raises `Rejected` (the core said no), `Overloaded`, `Unavailable` (outcome unknown: send the same again),
-        `KeyReused`, `UnknownHistory`, or whatever a bug in the core raised.
+        `JournalBehind`, `KeyReused`, `UnknownHistory`, or whatever a bug in the core raised.
         """
+        if not self._journal.takes(submission.input.stream):
+            raise JournalBehind
         return await self._queue.submit(Asked(submission, submission.input.stream), within=within)
 
     async def submit_all(self, submissions: Iterable[Submission]) -> list[Outcome | Exception]:
         """Decide inputs nobody waits for, in order, however long the database takes; answers in the same order."""
-        futures = self._queue.enqueue([Asked(one, one.input.stream) for one in submissions])
-        if not futures:
-            return []
-        await asyncio.wait(futures)
-        return [future.exception() or future.result() for future in futures]  # type: ignore[misc]
+        asked = [Asked(one, one.input.stream) for one in submissions]
+        taken = [self._journal.takes(one.stream) for one in asked]
+        futures = self._queue.enqueue([one for one, may in zip(asked, taken, strict=True) if may])
+        if futures:
+            await asyncio.wait(futures)
+        answers = iter(futures)
+        return [_answer(next(answers)) if may else JournalBehind() for may in taken]
 
     async def state(self, stream: str) -> tuple[Any, int]:
         """The stream's state and version as the journal has them. Raises `UnknownHistory`, `Unavailable`."""
@@ -183,7 +188,7 @@ class Executor:
         if not plans:
             return
         now = self._clock.now()
-        commits = [shape_commit(plan, service=self.service, epoch=self._epoch, now=now) for plan in plans]
+        commits = [shape_commit(plan, service=self.service, epoch=self._journal.epoch, now=now) for plan in plans]
         refusals = await self._store.append(commits)
         settled = []
         for plan, commit, refused in zip(plans, commits, refusals, strict=True):
@@ -212,6 +217,10 @@ class Executor:
     def _again(self, plan: Plan) -> None:
         self._cache.drop(plan.stream)
         plan.try_again()
+
+
+def _answer(future: "asyncio.Future[Outcome]") -> Outcome | Exception:
+    return future.exception() or future.result()  # type: ignore[return-value]
 
 
 def _claimed_before(winner: Commit, cause: Any, submission: Submission) -> Answer:

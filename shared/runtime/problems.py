@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
 from shared.events.refusal import NotFound, Rejected
-from shared.runtime.errors import Failure, KeyReused, TooLarge
+from shared.runtime.errors import Failure, JournalBehind, KeyReused, TooLarge
 
 RETRY_AFTER = {"Retry-After": "2"}
 PLAIN_NAME = re.compile(r"[a-z_]{1,40}")
@@ -16,6 +16,8 @@ PLAIN_NAME = re.compile(r"[a-z_]{1,40}")
 UNKNOWN_FIELD = "unknown field"
 MOST_ERRORS = 50
 NOTHING_CONFIRMED = "Nothing was confirmed. Send the same request again with the same key."
+UNAVAILABLE = ("service.unavailable", NOTHING_CONFIRMED)
+RESTORING = ("service.restoring", "A backup was put back and is being completed. Nothing was taken; ask again.")
 Fault = Mapping[str, str]
 
 TITLES = {
@@ -123,6 +125,6 @@ def _meaning(error: Exception) -> tuple[int, str, str]:
         case TooLarge():
             return 413, "body.too_large", "This is larger than one request may be."
         case Failure():  # Overloaded, Unavailable, UnknownHistory: the outcome is unknown, so the same key goes again
-            return 503, "service.unavailable", NOTHING_CONFIRMED
+            return 503, *(RESTORING if isinstance(error, JournalBehind) else UNAVAILABLE)
         case _:
             return 500, "service.fault", "The fault is ours and was recorded. Nothing was confirmed."

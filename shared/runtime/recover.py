@@ -12,6 +12,7 @@ from shared.events.catalogue import UnknownType, Unreadable
 from shared.events.cloudevents import from_record
 from shared.events.recorded import Recorded
 from shared.runtime.commit import Claim, Commit, Entry
+from shared.runtime.continuity import begin_after
 from shared.runtime.mongo import COMMITS, MongoStore, durable
 from shared.runtime.outgoing import DIGEST_HEADER
 from shared.runtime.restore_guard import KafkaRecord, Place, ends_of, read_between, reader
@@ -40,19 +41,24 @@ class _Kept:
 async def recover(service: str, database: AsyncDatabase[dict[str, Any]], kafka_servers: str) -> Recovery:
     """Append every commit that `<service>.events` speaks of and the journal lacks; harmless to run again.
 
+    When any was lost, a new epoch begins: what is written from now on is nothing that anybody has seen.
     A commit of which Kafka holds a part is rebuilt as far as it goes without a gap; what was never relayed is lost.
     """
     lost: dict[Place, dict[int, _Kept]] = {}
+    seen = 0
     async with reader(kafka_servers) as consumer:
         for place, end in (await ends_of(consumer, f"{service}.events")).items():
             async for page in read_between(consumer, place, 0, end):
-                await _collect(service, database, page, lost)
+                seen = max(seen, await _collect(service, database, page, lost))
+    if lost:
+        await begin_after(database, seen)
     return await _append(database, lost)
 
 
 async def _collect(
     service: str, database: AsyncDatabase[dict[str, Any]], page: Iterable[KafkaRecord], lost: dict[Place, Any]
-) -> None:
+) -> int:
+    """Add what the journal lacks to `lost`; returns the highest epoch that was seen."""
     found = [kept for record in page if (kept := _read(record, service)) is not None]
     ids = list({kept.event.commit for kept in found})
     held = {
@@ -62,6 +68,7 @@ async def _collect(
         place = (kept.event.commit, kept.event.epoch)
         if place not in held:
             lost.setdefault(place, {})[kept.event.version] = kept
+    return max((kept.event.epoch for kept in found), default=0)
 
 
 def _read(record: KafkaRecord, service: str) -> _Kept | None:

@@ -1,6 +1,8 @@
 """Carries every committed event to Kafka, in the order of its stream and at least once, one instance at a time."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -8,6 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.runtime import restore_guard
 from shared.runtime.commit import Commit
+from shared.runtime.errors import JournalBehind
 from shared.runtime.gauges import RELAY_STUCK, RELAYED
 from shared.runtime.handover import Handover
 from shared.runtime.lease import LEASE_SECONDS, Lease
@@ -26,6 +29,7 @@ LOOK_AGAIN_AFTER = 30.0
 class Relay:
     """A Part: one instance at a time, by a lease; two at once only duplicate.
 
+    `look` compares the journal with Kafka before anything is sent; it raises `JournalBehind`.
     The position is saved after Kafka's confirms. Whatever fails, it starts again there, with a new producer.
     """
 
@@ -36,15 +40,16 @@ class Relay:
         kafka_servers: str,
         *,
         handover: Handover | None = None,
+        look: Callable[[], Awaitable[None]] | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.name = "relay"
         self.relayed = 0
-        self._service = service
         self._database = database
         self._servers = kafka_servers
         self._handover = handover
         self._lease = Lease(database, self.name, seconds=lease_seconds)
+        self._look = look or partial(restore_guard.check, service, database, kafka_servers)
         self._checked = False
 
     async def run(self) -> None:
@@ -59,7 +64,7 @@ class Relay:
             before = self.relayed
             try:
                 await self._relay_once()
-            except restore_guard.JournalBehind as behind:
+            except JournalBehind as behind:
                 RELAY_STUCK.labels("journal_behind").set(1)
                 log.error("relay.refused", error_code=type(behind).__name__, outcome="run recover")
                 await asyncio.sleep(LOOK_AGAIN_AFTER)
@@ -71,7 +76,7 @@ class Relay:
 
     async def _relay_once(self) -> None:
         if not self._checked:
-            await restore_guard.check(self._service, self._database, self._servers)
+            await self._look()
             self._checked = True
             RELAY_STUCK.labels("journal_behind").set(0)
         async with Producer(self._servers) as producer:

@@ -11,6 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.events.catalogue import UnknownType, Unreadable
 from shared.events.cloudevents import from_record
+from shared.runtime.errors import JournalBehind
 from shared.runtime.mongo import COMMITS, durable
 
 LOOK_BACK = 500
@@ -23,10 +24,6 @@ Place = tuple[str, int]
 """A commit's id and its epoch: after a restore the same id may be given again, under a new epoch."""
 
 
-class JournalBehind(Exception):
-    """Kafka holds events of commits that the journal lacks; `recover` brings them back. The message names one."""
-
-
 async def check(service: str, database: AsyncDatabase[dict[str, Any]], kafka_servers: str) -> None:
     """Look up the last own record of each partition of `<service>.events` in the journal.
 
@@ -35,7 +32,7 @@ async def check(service: str, database: AsyncDatabase[dict[str, Any]], kafka_ser
     last = await last_commits(service, kafka_servers)
     missing = last - await _held(database, last)
     if missing:
-        raise JournalBehind(min(missing)[0])
+        raise JournalBehind(min(missing)[0], max(epoch for _, epoch in last))
 
 
 async def last_commits(service: str, kafka_servers: str) -> set[Place]:

@@ -15,10 +15,16 @@ from shared.events.cloudevents import from_record
 from shared.events.recorded import Recorded
 from shared.runtime import restore_guard
 from shared.runtime.commit import Claim, Commit, recorded
+from shared.runtime.continuity import Continuity, current
+from shared.runtime.errors import JournalBehind
+from shared.runtime.executor import Executor
 from shared.runtime.mongo import MongoStore
 from shared.runtime.recover import recover
 from shared.runtime.relay import Relay
+from shared.runtime.submission import Outcome, Submission
+from shared.testing.clock import HandClock
 from shared.testing.running import running
+from tests.runtime.core.shop import DECIDERS, NOW, SCOPE, OpenCase, Register, named
 from tests.runtime.messaging.made import WORRY, commit, eventually, everything, sent, worry, write
 from tests.runtime.messaging.own_kafka import OwnKafka
 
@@ -187,12 +193,12 @@ async def test_a_journal_that_lost_what_it_relayed_is_refused_until_it_is_recove
     await restore_guard.check("support", database, topics)
     await database["commits"].delete_many({"stream": {"$in": [one.stream for one in kept[:3]]}})
 
-    with pytest.raises(restore_guard.JournalBehind):
+    with pytest.raises(JournalBehind):
         await restore_guard.check("support", database, topics)
     stuck = Relay("support", database, topics)
     async with running(stuck):
         await append(commit("new"))
-        with pytest.raises(restore_guard.JournalBehind):
+        with pytest.raises(JournalBehind):
             await restore_guard.check("support", database, topics)
     assert stuck.relayed == 0
 
@@ -207,7 +213,7 @@ async def test_a_journal_that_lost_what_it_relayed_is_refused_until_it_is_recove
 async def test_an_id_given_again_under_a_new_epoch_does_not_hide_the_lost_commit(topics, append, database):
     await write(topics, EVENTS, [sent("her")])
     await append(commit("her", epoch=1))
-    with pytest.raises(restore_guard.JournalBehind):
+    with pytest.raises(JournalBehind):
         await restore_guard.check("support", database, topics)
     assert (await recover("support", database, topics)).incomplete == (commit("her").id,)
 
@@ -219,3 +225,50 @@ async def test_what_strangers_write_at_the_end_of_a_topic_does_not_stop_the_rela
     for partition in range(12):
         await write(topics, EVENTS, [sent("stranger", headers=[])] * 3, partition=partition)
     await restore_guard.check("support", database, topics)
+
+
+async def test_a_journal_that_is_behind_takes_only_what_may_not_wait_until_it_is_recovered(topics, append, database):
+    kept = [commit(f"case {number}", epoch=4) for number in range(20)]
+    await append(*kept)
+    async with running(Relay("support", database, topics)):
+        await complete(topics, 20)
+    await database["commits"].delete_many({"stream": {"$in": [one.stream for one in kept[:15]]}})
+
+    journal = Continuity("support", database, topics, always={"case"})
+    await journal.begin()
+    executor = Executor("support", DECIDERS, MongoStore(database), HandClock(NOW), journal=journal)
+    async with running(executor):
+        anna = Submission(Register(named("anna")), named("registered"), SCOPE)
+        case = Submission(OpenCase(named("new case")), named("opened"), SCOPE)
+        with pytest.raises(JournalBehind):
+            await executor.submit(anna)
+        [refused, taken] = await executor.submit_all([anna, case])
+        assert isinstance(taken, Outcome), repr(taken)
+        assert isinstance(refused, JournalBehind)
+        [urgent] = (await MongoStore(database).load([case.input.stream]))[case.input.stream]
+        assert urgent.epoch == 5, "nobody has seen what it is called"
+
+        assert (await recover("support", database, topics)).appended == 15
+        await journal.look()
+        await executor.submit(anna)
+    assert await current(database) == 5
+
+
+async def test_whoever_runs_recover_first_begins_the_epoch_too_and_only_one(topics, append, database):
+    await append(*[commit(f"case {number}") for number in range(3)])
+    async with running(Relay("support", database, topics)):
+        await complete(topics, 3)
+    assert await current(database) == 0
+    await recover("support", database, topics)
+    assert await current(database) == 0, "nothing was lost"
+    await database["commits"].delete_many({})
+    for _ in range(2):
+        await recover("support", database, topics)
+    assert await current(database) == 1
+
+
+async def test_while_kafka_is_away_nothing_is_held_back(database):
+    journal = Continuity("support", database, "127.0.0.1:9")
+    await journal.begin()
+    assert journal.takes("volunteer/anna")
+    assert journal.epoch == 0

@@ -131,8 +131,9 @@ async def test_a_trusts_clerk_sees_what_was_sent_and_is_told_no_more_than_may_be
     settings: Settings, service: httpx.AsyncClient
 ) -> None:  # S16 S18
     case = UUID((await service.post("/api/referrals", json=body(), headers=KEY)).json()["id"])
-    for standing in ("offered", "waiting", "supported"):
-        await heard(settings, case, standing)  # type: ignore[arg-type]  # one of the three
+    standings: list[Standing] = ["offered", "waiting", "supported"]
+    for standing in standings:
+        await heard(settings, case, standing)
     assert (await service.get(f"/api/referrals/{case}")).json()["status"] == "offered"
 
     async def listed() -> bool:

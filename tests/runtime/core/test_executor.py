@@ -12,6 +12,7 @@ from shared.runtime.commit import Commit
 from shared.runtime.deciding import SizeLimits
 from shared.runtime.errors import KeyReused, Overloaded, TooLarge, Unavailable, UnknownHistory
 from shared.runtime.executor import Executor, ExecutorLimits, Settled
+from shared.runtime.journal import Unbroken
 from shared.runtime.submission import Outcome, Submission
 from shared.testing.clock import HandClock
 from shared.testing.memory import MemoryStore
@@ -42,14 +43,14 @@ def clock() -> HandClock:
 
 @pytest.fixture
 async def executor(store: MemoryStore, clock: HandClock) -> AsyncIterator[Executor]:
-    made = Executor("support", DECIDERS, store, clock, epoch=7)
+    made = Executor("support", DECIDERS, store, clock, journal=Unbroken(7))
     async with running(made):
         yield made
 
 
 def another(store: MemoryStore, clock: HandClock) -> Executor:
     """A second instance over the same journal."""
-    return Executor("support", DECIDERS, store, clock, epoch=7)
+    return Executor("support", DECIDERS, store, clock, journal=Unbroken(7))
 
 
 async def test_new_stream_is_written_without_a_load(executor: Executor, store: MemoryStore):
