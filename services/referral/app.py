@@ -12,6 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.referral.adapters import bars, http
 from services.referral.adapters.bars_profile import Profile, profile_from
+from services.referral.adapters.cards import Cards, Enclosing
 from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
@@ -22,6 +23,7 @@ from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve
 from services.referral.settings import Settings
 from shared.access.app import check_routes, guarded_app
 from shared.access.guard import Guard
+from shared.access.letters import Letters
 from shared.access.wiring import Access, access_of
 from shared.instruments.model import Instrument
 from shared.instruments.model import load as load_instruments
@@ -96,6 +98,18 @@ class Referral:
         """What becomes of each topic's events, for the consumer and for `parked redrive`."""
         return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
 
+    def push(self, guard: Guard) -> Push:
+        """The fast path of worries, each with her contact card for safeguarding alone (S21)."""
+        cards = Cards(Referrals(self.executor), People(self.vault))
+        return Push(
+            SERVICE,
+            self.database,
+            self.settings.safeguarding,
+            self.access.to_safeguarding,
+            handover=self.store.handover,
+            enclose=Enclosing(cards, Letters(self.settings.trusted_keys), guard),
+        )
+
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
         for one in (self.store, self.vault, self.parking, self.access):
@@ -135,7 +149,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         referral.vault,
         Sweeper(referral.vault, durable(database, COMMITS)),
         Relay(SERVICE, database, settings.kafka, handover=referral.store.handover),
-        Push(SERVICE, database, settings.safeguarding, access.to_safeguarding, handover=referral.store.handover),
+        referral.push(guard),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]
     intake = Intake(executor, referral.vault, programme_data(), instruments(), referral.clock, digest=referral.digest)

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.referral.domain.state import Closed, Known, Offered, Received, Supported, Waiting
 from shared.access.guard import within
 from shared.access.reach import Placed, Reach
+from shared.events.codes import Baby
 from shared.runtime import cache
 from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
@@ -36,6 +37,7 @@ class Found:
 
     shown: dict[str, Any]
     placed: Placed
+    baby: Baby | None = None
 
 
 class Referrals:
@@ -80,7 +82,7 @@ def _found(case: UUID, known: cache.Known, scope: Scope) -> Found:
         "received_at": referral.received_at.isoformat(),
         "text_unread": referral.text_unread,
     }
-    return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by))
+    return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by), referral.baby)
 
 
 class People:

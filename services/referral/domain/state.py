@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from shared.events.codes import Baby
 from shared.events.event import Event
 from shared.events.referral import (
     ReferralReceived,
@@ -43,6 +44,7 @@ class Referral:
     text_unread: bool
     worries: frozenset[str]
     sent_by: str | None = None
+    baby: Baby | None = None
     heard: Heard = Heard()
     withdrawn: bool = False
 
@@ -126,6 +128,7 @@ def _first(state: Case, event: ReferralReceived) -> Referral:
         text_unread=event.text_unread,
         worries=frozenset(),
         sent_by=event.sent_by,
+        baby=event.baby,
         heard=state.heard if isinstance(state, Unknown) else state.referral.heard,
     )
 
