@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.outcomes.adapters.pages import TEMPLATES as FIGURES_TEMPLATES
 from services.outcomes.adapters.pages import page_routes as figures_pages
 from services.outcomes.adapters.queries import Queries as Figures
+from services.safeguarding.adapters.card_http import card_routes
 from services.safeguarding.adapters.http import Doors
 from services.safeguarding.adapters.http import routes as lead_routes
 from services.safeguarding.adapters.pages import TEMPLATES as LEAD_TEMPLATES
@@ -79,6 +80,7 @@ def safeguarding(concerns: list[dict[str, Any]]) -> FastAPI:
     own = Pages(LEAD_TEMPLATES, title_end="")
     app.include_router(own.routes())
     app.include_router(lead_routes(doors))
+    app.include_router(card_routes(doors))
     app.include_router(lead_pages(doors, own))
     check_routes(app)
     return app

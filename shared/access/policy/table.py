@@ -24,7 +24,8 @@ class Operation(Data):
     """One thing that can be asked.
 
     `changes`: it writes. `identifiable`: it shows who somebody is, so each use is audited first. `step_up`: it asks a
-    person at a desk to prove herself again. `worry_pass`: a worry pass is enough. `worry_first`: whoever is signed in
+    person at a desk to prove herself again. `worry_pass`: a worry pass is enough. `own_code`: her own code of the rota
+    is enough, or the pass it gave. `worry_first`: whoever is signed in
     may hand in the worry in it, and is told afterwards that she may not do the rest (hazard S3). `spooled`: it may not
     wait for the audit; what cannot be chained at once is kept on this machine and chained later. `scope`: what a
     system's token must carry besides.
@@ -35,6 +36,7 @@ class Operation(Data):
     identifiable: bool = False
     step_up: bool = False
     worry_pass: bool = False
+    own_code: bool = False
     worry_first: bool = False
     spooled: bool = False
     scope: str | None = None
