@@ -18,6 +18,7 @@ from shared.events.recorded import Recorded
 from shared.events.support import SupportEnded
 from shared.events.triage import TriageCompleted
 from shared.runtime.clock import SystemClock
+from shared.runtime.durable import durable
 from tests.events.samples import sample
 from tests.safeguarding.asking import CASE, NOW, key, push, pushed, worry
 from tests.safeguarding.polling import until
@@ -234,7 +235,8 @@ async def none_held(world):
 
 
 async def erased(database, subject):
-    return await database.client[f"{database.name}_keys"]["keys"].find_one({"_id": subject}) is None
+    keys = durable(database.client[f"{database.name}_keys"], "keys")
+    return await keys.find_one({"_id": subject}) is None
 
 
 async def test_a_case_in_support_keeps_its_card_for_the_day_of_a_concern_until_support_ends(world):
