@@ -1,10 +1,12 @@
-"""From a page to her number with the identity provider, Kafka and referral stopped: each alone, then all three (S21)."""
+"""From a page to her number with the identity provider, Kafka and referral stopped, each alone and all three (S21)."""
 
 import asyncio
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -98,4 +100,28 @@ async def test_she_is_reached_in_three_taps_whatever_is_stopped_after_the_signal
     assert dialled == number.replace(" ", "")
     assert taps <= MOST_TAPS
     assert seconds < MOST_SECONDS
-    print(f"without {', '.join(away)}: {taps} taps, {seconds:.2f} s")
+
+
+async def test_a_card_that_no_worry_brought_along_is_fetched_from_referral(whole: LocalStack, token: str) -> None:
+    today = SystemClock().now().date()
+    planned = next(plan(7, today))
+    said = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(new_id())}
+    at = (SystemClock().now() + timedelta(hours=1)).isoformat()
+    asked = {"code": CODE[planned.site], "next_step": "ring-her", "next_at": at}
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        sent = await http.post(f"{whole.urls['referral']}/api/referrals", json=planned.body(today), headers=said)
+        worry = {"signal_id": str(new_id()), "case": sent.json()["id"], "in_danger": "yes", "about": "adult"}
+        staff = await SignedIn(stack_of(whole.described), http).staff_token("triage-worker")
+        concerns = f"{whole.urls['safeguarding']}/api/concerns"
+        raised = await http.post(concerns, json=worry, headers=said | {"Authorization": f"Bearer {staff}"})
+        url = f"{concerns}/{raised.json()['receipt']}"
+        (await http.post(f"{url}/acknowledge", json=asked, headers=said)).raise_for_status()
+
+        def card() -> dict[str, Any] | None:
+            answer = httpx.post(f"{url}/card", json={"code": asked["code"]}, trust_env=False)
+            opened: dict[str, Any] = answer.raise_for_status().json()
+            return opened if opened["standing"] == "here" else None
+
+        opened = await asyncio.to_thread(wait_until, card, within_s=MOST_SECONDS, what="the card")
+
+    assert opened["card"]["phone"] == planned.person.phone

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
@@ -171,7 +172,7 @@ async def test_each_opening_is_noted_under_the_name_of_whoever_opened_it(world, 
 
 async def test_a_card_that_has_not_come_says_so_shows_numbers_and_looks_again_until_it_is_there(world):
     await push(world, pushed())
-    asked = []
+    asked: list[dict[str, Any]] = []
     async with browser(world) as phone:
         await until(partial(there, phone))
         to = await take(phone)

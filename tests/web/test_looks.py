@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from services.safeguarding.adapters.opening import Opened
+from services.safeguarding.domain.card import Card, Number, card_from
+from tests.safeguarding.test_card import WHOLE
 from tests.safeguarding.world import raised, taken
 from tests.web.conftest import served
 from tests.web.gallery import SIGNED_IN
@@ -92,6 +95,22 @@ async def test_one_concern_with_a_fault(browser: Browser):
         url = f"{base}/concerns/{CONCERNS[0]['id']}"
         found = await examine(browser, url, "concern-fault", act=send, looks=SCRIPTED, headers=LEAD, expected=MEANT)
     assert found == []
+
+
+NUMBERS = (Number(name="Newham office", number="01632 960 103"),)
+CARDS = {
+    "here": Opened("here", card_from(WHOLE), NUMBERS),
+    "unsafe": Opened("here", card_from(WHOLE | {"safe_to_contact": "no", "given": "Xanthippe" * 8}), NUMBERS),
+    "no-number": Opened("here", card_from({"given": "Made-up"}), NUMBERS),
+    "missing": Opened("missing", Card(), NUMBERS),
+    "nobody": Opened("nobody", Card(), ()),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+async def test_a_card(browser: Browser, name: str):  # S21
+    async with served(safeguarding(CONCERNS, CARDS[name])) as base:
+        assert await examine(browser, f"{base}/concerns/{CONCERNS[0]['id']}/card", f"card-{name}") == []
 
 
 @pytest.mark.parametrize("people", [260, 7])

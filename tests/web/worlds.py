@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from fastapi import FastAPI
+from starlette.requests import Request
 
 from services.outcomes.adapters.pages import TEMPLATES as FIGURES_TEMPLATES
 from services.outcomes.adapters.pages import page_routes as figures_pages
@@ -13,12 +14,17 @@ from services.outcomes.adapters.queries import Queries as Figures
 from services.safeguarding.adapters.card_http import card_routes
 from services.safeguarding.adapters.http import Doors
 from services.safeguarding.adapters.http import routes as lead_routes
+from services.safeguarding.adapters.opening import Opened
 from services.safeguarding.adapters.pages import TEMPLATES as LEAD_TEMPLATES
 from services.safeguarding.adapters.pages import page_routes as lead_pages
+from services.safeguarding.adapters.passes import caller_of
 from services.safeguarding.adapters.queries import Live, shown
 from services.safeguarding.adapters.queries import Queries as Concerns
+from services.safeguarding.domain.card import Card, rules_from
 from services.safeguarding.domain.views import project
 from shared.access.app import check_routes, guarded_app
+from shared.access.caller import Caller
+from shared.access.policy.table import Operation
 from shared.events.event import Event
 from shared.events.recorded import Recorded
 from shared.runtime.clock import SystemClock
@@ -28,7 +34,7 @@ from shared.testing.issuer import bearer
 from shared.web.app import dress
 from shared.web.headers import PageSettings
 from shared.web.pages import Pages
-from tests.safeguarding.world import LADDER, ROTA, page, raised
+from tests.safeguarding.world import LADDER, ROTA, page, raised, shipped
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 SITES = ("coventry-warwickshire", "halton", "newham")
@@ -68,14 +74,45 @@ async def ready() -> bool:
     return True
 
 
-def safeguarding(concerns: list[dict[str, Any]]) -> FastAPI:
-    """Safeguarding's pages and its live stream over these concerns."""
+class MadeUpOpening:
+    """Opens the same card for everybody."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.rules = rules_from(shipped("card.yaml"))
+        self.opened = opened
+
+    async def open(self, *_: Any) -> Opened:
+        """The card."""
+        return self.opened
+
+
+async def knows_her_code(request: Request, operation: Operation) -> Caller | None:
+    """Whoever looks has typed her own code before."""
+    return caller_of("safeguarding-lead/lead-newham") if operation.own_code else None
+
+
+NOBODY = Opened("nobody", Card(), ())
+
+
+def safeguarding(concerns: list[dict[str, Any]], opened: Opened = NOBODY) -> FastAPI:
+    """Safeguarding's pages and its live stream over these concerns, each with this card."""
     queries = cast(Concerns, MadeUpConcerns(concerns))
     clock = HandClock(NOW)
     rest: dict[str, Any] = dict.fromkeys(("executor", "inbox", "raising", "taking", "vault", "digest"))
-    known = {"queries": queries, "live": Live(queries), "ladder": LADDER, "rota": ROTA, "clock": clock}
+    opening = MadeUpOpening(opened)
+    known = {
+        "opening": opening,
+        "passes": None,
+        "queries": queries,
+        "live": Live(queries),
+        "ladder": LADDER,
+        "rota": ROTA,
+        "clock": clock,
+    }
     doors = cast(Doors, SimpleNamespace(**rest, **known))
-    app = guarded_app("Safeguarding", memory_guard("safeguarding", SystemClock()), parts=[], ready=ready)
+    app = guarded_app(
+        "Safeguarding", memory_guard("safeguarding", SystemClock(), None, knows_her_code), parts=[], ready=ready
+    )
     dress(app, PageSettings(clock=clock))
     own = Pages(LEAD_TEMPLATES, title_end="")
     app.include_router(own.routes())

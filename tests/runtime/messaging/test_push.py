@@ -108,9 +108,14 @@ async def test_what_is_enclosed_goes_along_and_the_same_each_time_it_is_tried(da
     async def enclose(event):
         return {"card": f"sealed {secrets.token_hex(4)} for {event.type}"}
 
-    offered = []
+    offered: list[dict[str, Any]] = []
+
+    def third_time(body):
+        offered.append(body)
+        return 500 if len(offered) < 3 else 202
+
     async with serving() as safeguarding:
-        safeguarding.answer = lambda body: offered.append(body) or (500 if len(offered) < 3 else 202)
+        safeguarding.answer = third_time
         await store.append([flagged("her")])
         async with running(Push("support", database, [safeguarding.url], proof, enclose=enclose)):
             await eventually(lambda: safeguarding.taken() == signals("her"))
