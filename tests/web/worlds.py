@@ -78,7 +78,7 @@ class MadeUpOpening:
     """Opens the same card for everybody."""
 
     def __init__(self, opened: Opened) -> None:
-        self.rules = rules_from(shipped("card.yaml"))
+        self.rules = rules_from(shipped("card.yaml")).model_copy(update={"look_again_seconds": 60})
         self.opened = opened
 
     async def open(self, *_: Any) -> Opened:
