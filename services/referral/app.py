@@ -22,6 +22,7 @@ from services.referral.domain.decide import decide, decide_refusal, decide_reque
 from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
 from services.referral.settings import Settings
 from shared.access.app import check_routes, guarded_app
+from shared.access.glass.doors import glass_routes
 from shared.access.guard import Guard
 from shared.access.letters import Letters
 from shared.access.wiring import Access, access_of
@@ -161,6 +162,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         start=[referral.start],
         stop=[referral.client.close, access.http.aclose],
     )
+    app.include_router(glass_routes(access.glass))
     doors(app, intake, guard, profile=profile(), conformance=settings.conformance)
     return app
 

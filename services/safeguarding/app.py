@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from services.safeguarding.adapters import kafka
+from services.safeguarding.adapters.broken_glass import Notices, notice_routes
 from services.safeguarding.adapters.card_http import card_routes
 from services.safeguarding.adapters.cards import Cards
 from services.safeguarding.adapters.channels import Channel, Mail, Webhook
@@ -121,13 +122,13 @@ class Service:
         self.ready = MajorityWrite(self.database)
         # Certificates are loaded only where a far end shows one: they weigh 15 MB.
         self.http_client = httpx.AsyncClient(verify=settings.webhook_url.startswith("https:"), trust_env=False)
+        self.mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, self.rules.ladder.delivery.timeout)
         self.notifier = self._notifier()
+        self.notices = Notices(durable(self.database, "break_glass_mails"), self.mail, self.rules.glass, self.clock)
 
     def _notifier(self) -> Notifier:
         settings, timeout = self.settings, self.rules.ladder.delivery.timeout
-        channels: dict[PageChannel, Channel] = {
-            "email": Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, timeout)
-        }
+        channels: dict[PageChannel, Channel] = {"email": self.mail}
         if settings.webhook_url:
             channels["webhook"] = Webhook(settings.webhook_url, settings.webhook_secret, self.http_client, timeout)
         return Notifier(
@@ -202,6 +203,7 @@ class Service:
             self.card_vault,
             self.notifier,
             self._fetching(),
+            self.notices,
             Follower(
                 "local",
                 self.database,
@@ -222,7 +224,7 @@ class Service:
     async def prepare(self) -> None:
         """Create every index before the first write."""
         kept = (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries)
-        for one in (*kept, self.card_vault, self.cards.holdings, self.passes, self.access, self.sign_in):
+        for one in (*kept, self.card_vault, self.cards.holdings, self.passes, self.notices, self.access, self.sign_in):
             await one.ensure_indexes()
         await self.card_vault.reconcile()
 
@@ -276,6 +278,7 @@ def application(service: Service, parts: Sequence[Part]) -> FastAPI:
     )
     app.include_router(routes(doors))
     app.include_router(card_routes(doors))
+    app.include_router(notice_routes(service.notices))
     pages = Pages(TEMPLATES, title_end="")
     app.include_router(page_routes(doors, pages))
     add_pages(app, service.settings, service.sign_in, pages)

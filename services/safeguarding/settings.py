@@ -21,6 +21,7 @@ class Settings(ServiceSettings):
     ladder_file: str = ""
     rota_file: str = ""
     card_file: str = ""
+    break_glass_file: str = ""
     referral_urls: str = ""
 
     @property

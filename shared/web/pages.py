@@ -55,7 +55,15 @@ class Pages:
         path = request.url.path
         places = links(who.role, settings.services, settings.service, path) if who else []
         where = {"root": settings.root, "here": path, "places": places}
-        about = {"lang": lang, "dir": dir, "viewer": who, "acting": acting(who), **where, **ending(who, settings)}
+        about = {
+            "glass": getattr(request.state, "glass", None),
+            "lang": lang,
+            "dir": dir,
+            "viewer": who,
+            "acting": acting(who),
+            **where,
+            **ending(who, settings),
+        }
         text = self._templates.get_template(template).render({**about, **values})
         return HTMLResponse(text, status, page_headers(settings, connect))
 

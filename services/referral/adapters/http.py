@@ -98,7 +98,7 @@ def routes(intake: Intake, referrals: Referrals, people: People) -> APIRouter:
         """Where a referral stands; who it is about only for those who may know."""
         found = await referrals.one(case, reach_of(request))
         guard = guard_of(request)
-        identity = guard.policy.reach("referral.identity", caller_of_request(request))
+        identity = guard.also(request, "referral.identity")
         if identity is None or not identity.covers(found.placed):
             return found.shown
         await guard.note_as(identity, [str(case)])

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.safeguarding.domain.broken_glass import TellingRules
+from services.safeguarding.domain.broken_glass import rules_from as telling_from
 from services.safeguarding.domain.card import CardRules
 from services.safeguarding.domain.card import rules_from as card_rules_from
 from services.safeguarding.domain.policy import Ladder, ladder_from
@@ -14,11 +16,12 @@ SHIPPED = Path(__file__).parent.parent / "rules"
 
 @dataclass(frozen=True)
 class Rules:
-    """The ladder, the rota and the rules of cards, from the named files or the shipped ones."""
+    """The ladder, the rota and the rules of cards and of break-glass, from the named files or the shipped ones."""
 
     ladder: Ladder
     rota: Rota
     card: CardRules
+    glass: TellingRules
 
     @classmethod
     def of(cls, settings: Settings) -> "Rules":
@@ -27,6 +30,7 @@ class Rules:
             ladder_from(_read(settings.ladder_file, "ladder.yaml")),
             rota_from(_read(settings.rota_file, "rota.yaml")),
             card_rules_from(_read(settings.card_file, "card.yaml")),
+            telling_from(_read(settings.break_glass_file, "break_glass.yaml")),
         )
 
 
