@@ -24,16 +24,22 @@ from services.safeguarding.domain.card import Card, rules_from
 from services.safeguarding.domain.views import project
 from shared.access.app import check_routes, guarded_app
 from shared.access.caller import Caller
+from shared.access.glass.kept import BrokenGlass, Glass, UnknownReason
+from shared.access.glass.rules import glass_rules
+from shared.access.guard import Guard
 from shared.access.policy.table import Operation
+from shared.access.viewer import Viewer
+from shared.access.wiring import policy
 from shared.events.event import Event
 from shared.events.recorded import Recorded
 from shared.runtime.clock import SystemClock
-from shared.testing.access import memory_guard
+from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
 from shared.testing.issuer import bearer
 from shared.web.app import dress
+from shared.web.break_glass import break_glass_routes
 from shared.web.headers import PageSettings
-from shared.web.pages import Pages
+from shared.web.pages import HERE, Pages
 from tests.safeguarding.world import LADDER, ROTA, page, raised, shipped
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -119,6 +125,42 @@ def safeguarding(concerns: list[dict[str, Any]], opened: Opened = NOBODY) -> Fas
     app.include_router(lead_routes(doors))
     app.include_router(card_routes(doors))
     app.include_router(lead_pages(doors, own))
+    check_routes(app)
+    return app
+
+
+class Broken:
+    """A guard's glasses: broken by everybody, or by nobody."""
+
+    def __init__(self, glass: Glass | None) -> None:
+        self.glass = glass
+        self.rules = glass_rules()
+
+    async def of(self, _: Caller) -> Glass | None:
+        """Hers."""
+        return self.glass
+
+    async def begin(self, *_: Any) -> Glass:
+        """Never for the right reason."""
+        raise UnknownReason("access.unknown_reason", "Not one of the list.")
+
+
+async def signed_in(request: Request, operation: Operation) -> Caller:
+    """A project manager with a session."""
+    roles = ("project-manager",)
+    request.state.viewer = Viewer(roles[0], roles, "nct", ("newham",), "made-up-token", None, None)
+    return Caller("person", "pm-1", roles[0], "session", roles, "nct", ("newham",))
+
+
+def beyond(glass: Glass | None) -> FastAPI:
+    """The page on which somebody reaches beyond her own records, before and while she does."""
+    clock, glasses = HandClock(NOW), Broken(glass)
+    guard = Guard(policy(), [signed_in], MemoryAudit(), clock, glasses=glasses)
+    app = guarded_app("Triage", guard, parts=[], ready=ready)
+    dress(app, PageSettings(clock=clock))
+    pages = Pages(HERE / "templates")
+    app.include_router(pages.routes())
+    app.include_router(break_glass_routes(cast(BrokenGlass, glasses), pages))
     check_routes(app)
     return app
 
