@@ -67,6 +67,7 @@ async def test_she_sees_it_for_a_reason_with_a_banner_and_goes_back(
     assert "Choose why" in without.text
     assert (begun.status_code, case.status_code, ended.status_code) == (303, 200, 303)
     assert BANNER in case.text
+    assert 'name="outcome"' not in case.text, "she may look, not decide"
     assert BANNER in other.text
     assert str(CASE) not in other.text, "the list is not widened"
     assert not any(BANNER in one.text for one in (before, asked, after))
