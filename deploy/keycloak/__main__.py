@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.files import write_atomically
 from deploy.keycloak.identities import Identities, made, random_password, shipped_people
 from deploy.keycloak.realm import web_client
-from shared.access.service_keys import make_key, publish
+from shared.access.service_keys import make_keys, publish
 from shared.runtime.clock import SystemClock
 
 FOR_ANOTHER_USER = 0o644
@@ -23,7 +23,7 @@ def make(urls: Mapping[str, str], *, keys: Path, trusted: Path, realm: Path, sig
     """Make whatever is missing for services at `urls`; `keys` has a folder for each, `month` names the new keys."""
     for name in urls:
         signing = keys / name / "signing"
-        make_key(signing, month)
+        make_keys(signing, month)
         publish(signing, trusted, name)
     people = shipped_people()
     files = {web_client(name): keys / name / "web-client.pem" for name in urls}

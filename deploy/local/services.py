@@ -85,6 +85,7 @@ def settings_of(name: str, addresses: Addresses, folder: Path) -> dict[str, str]
         reaches["CONFORMANCE"] = "true"  # this stack is for trying things out, published examples included
     if name == "safeguarding":
         reaches |= {
+            "REFERRAL_URLS": addresses.service("referral"),
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(addresses.ports["mail"]),
             "WEBHOOK_URL": f"{addresses.mail}/webhooks",
@@ -130,7 +131,7 @@ def make_keys(name: str, keys: Path, signing_key: str) -> None:
     """Make what a service must find: its master key, its signing key, and the public halves the others look up."""
     make_key(key_file(keys, name))
     signing = keys / "signing" / name
-    service_keys.make_key(signing, signing_key)
+    service_keys.make_keys(signing, signing_key)
     service_keys.publish(signing, keys / "trusted", name)
 
 

@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.referral.adapters import bars, http
 from services.referral.adapters.bars_profile import Profile, profile_from
+from services.referral.adapters.cards import Cards, Enclosing
 from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
@@ -26,7 +27,9 @@ from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve
 from services.referral.domain.views import SENT, keys, project
 from services.referral.settings import Settings
 from shared.access.app import check_routes, guarded_app
+from shared.access.glass.doors import glass_routes
 from shared.access.guard import Guard
+from shared.access.letters import Letters
 from shared.access.session.wiring import SignIn, sign_in_of
 from shared.access.wiring import Access, access_of
 from shared.instruments.model import Instrument
@@ -51,6 +54,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.tail import FOR_READERS, Follower
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
+from shared.web.break_glass import break_glass_routes
 from shared.web.pages import Pages
 from shared.web.terms import Terms, terms_from
 from shared.web.wiring import add_pages
@@ -123,6 +127,18 @@ class Referral:
         """What becomes of each topic's events, for the consumer and for `parked redrive`."""
         return dict.fromkeys(TOPICS, inputs_handler(self.executor, to_inputs))
 
+    def push(self, guard: Guard) -> Push:
+        """The fast path of worries, each with her contact card for safeguarding alone (S21)."""
+        cards = Cards(Referrals(self.executor), People(self.vault))
+        return Push(
+            SERVICE,
+            self.database,
+            self.settings.safeguarding,
+            self.access.to_safeguarding,
+            handover=self.store.handover,
+            enclose=Enclosing(cards, Letters(self.settings.trusted_keys), guard),
+        )
+
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
         for one in (self.store, self.vault, self.parking, self.access, self.sign_in):
@@ -157,7 +173,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
     )
 
 
-def parts(referral: Referral) -> list[Part]:
+def parts(referral: Referral, guard: Guard) -> list[Part]:
     """Everything that runs behind the routes."""
     settings, database, handover = referral.settings, referral.database, referral.store.handover
     handle = referral.handlers[TOPICS[0]]
@@ -169,7 +185,7 @@ def parts(referral: Referral) -> list[Part]:
         Sweeper(referral.vault, durable(database, COMMITS)),
         Follower("local", database, referral.views, lease=lease, handover=handover, rest=FOR_READERS),
         Relay(SERVICE, database, settings.kafka, handover=handover, look=referral.journal.look),
-        Push(SERVICE, database, settings.safeguarding, referral.access.to_safeguarding, handover=handover),
+        referral.push(guard),
         Consumer(SERVICE, settings.kafka, SERVICE, TOPICS, handle, referral.parking, hears=HEARD, rest=REST_S),
     ]
 
@@ -184,7 +200,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app = guarded_app(
         "Beside: referral",
         guard,
-        parts=parts(referral),
+        parts=parts(referral, guard),
         ready=MajorityWrite(referral.database),
         start=[referral.start],
         stop=[referral.client.close, referral.access.http.aclose, referral.sign_in.close],
@@ -193,6 +209,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     reading = reading_of(intake, referral.views)
     app.include_router(page_routes(reading, pages, terms()))
     add_pages(app, settings, referral.sign_in, pages)
+    app.include_router(glass_routes(referral.access.glass))
+    app.include_router(break_glass_routes(referral.access.glass, pages))
     doors(app, intake, guard, reading, profile=profile(), conformance=settings.conformance)
     return app
 

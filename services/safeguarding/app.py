@@ -1,7 +1,7 @@
 """The composition root of safeguarding: the only file that makes clients and stores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,33 @@ import structlog
 from fastapi import FastAPI
 
 from services.safeguarding.adapters import kafka
+from services.safeguarding.adapters.broken_glass import Notices, notice_routes
+from services.safeguarding.adapters.card_http import card_routes
+from services.safeguarding.adapters.cards import Cards
 from services.safeguarding.adapters.channels import Channel, Mail, Webhook
+from services.safeguarding.adapters.fetching import FetchCards, Referral
+from services.safeguarding.adapters.holdings import Holdings
 from services.safeguarding.adapters.http import Doors, keep_what_was_turned_away, routes
 from services.safeguarding.adapters.inbox import Inbox
 from services.safeguarding.adapters.notify import Notifier
+from services.safeguarding.adapters.opening import Opening
 from services.safeguarding.adapters.pages import TEMPLATES, page_routes
+from services.safeguarding.adapters.passes import CardPasses
 from services.safeguarding.adapters.queries import Live, Queries
 from services.safeguarding.adapters.raising import Raising
+from services.safeguarding.adapters.rule_files import Rules
 from services.safeguarding.adapters.taking import Taking
 from services.safeguarding.domain import cases, views
 from services.safeguarding.domain.commands import KIND, DeadlinePassed
 from services.safeguarding.domain.decide import decide
-from services.safeguarding.domain.policy import Ladder, ladder_from
-from services.safeguarding.domain.rota import PageChannel, Rota, rota_from
+from services.safeguarding.domain.policy import Ladder
+from services.safeguarding.domain.rota import PageChannel
 from services.safeguarding.domain.state import due, evolve, initial
 from services.safeguarding.settings import Settings
 from shared.access.app import check_routes, guarded_app
+from shared.access.letters import Reading
+from shared.access.service_keys import for_service
+from shared.access.session.cookies import Cookie
 from shared.access.session.wiring import sign_in_of
 from shared.access.wiring import access_of
 from shared.access.worry_pass import WorryPasses
@@ -65,29 +76,8 @@ CASES = ViewSpec(cases.NAME, cases.keys, cases.project)
 
 def decider(ladder: Ladder) -> Decider[Any, Any]:
     """The one kind of stream: a concern."""
-    return Decider(
-        kind=KIND,
-        initial=initial(),
-        decide=partial(decide, ladder=ladder),
-        evolve=evolve,
-        due=due,
-        wake=DeadlinePassed,
-    )
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The ladder and the rota, from the named files or the shipped ones."""
-
-    ladder: Ladder
-    rota: Rota
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Rules":
-        """Read and check both; a service with a misspelt rota does not start."""
-        ladder = Path(settings.ladder_file) if settings.ladder_file else HERE / "rules" / "ladder.yaml"
-        rota = Path(settings.rota_file) if settings.rota_file else HERE / "rules" / "rota.yaml"
-        return cls(ladder_from(ladder.read_text(encoding="utf-8")), rota_from(rota.read_text(encoding="utf-8")))
+    decided = partial(decide, ladder=ladder)
+    return Decider(kind=KIND, initial=initial(), decide=decided, evolve=evolve, due=due, wake=DeadlinePassed)
 
 
 class Service:
@@ -101,13 +91,9 @@ class Service:
         self.store = MongoStore(self.database)
         # Pages go on whatever was put back: nothing here waits for `recover` (S3).
         self.journal = Continuity(SERVICE, self.database, settings.kafka, always=None)
+        deciders = [decider(self.rules.ladder)]
         self.executor = Executor(
-            SERVICE,
-            [decider(self.rules.ladder)],
-            self.store,
-            self.clock,
-            journal=self.journal,
-            after_commit=self._after_commit,
+            SERVICE, deciders, self.store, self.clock, journal=self.journal, after_commit=self._after_commit
         )
         self.own = Views(self.database, [CONCERNS])
         self.heard = Views(self.database, [CASES])
@@ -119,8 +105,10 @@ class Service:
         self.sites = sites_from((PROGRAMMES / SITES_FILE).read_text(encoding="utf-8"))
         self.access = access_of(settings, SERVICE, self.database, master, self.clock)
         self.sign_in = sign_in_of(settings, SERVICE, self.database, master, self.clock, self.access.http)
-        self.guard = self.access.guard(WorryPasses(self.access.trusted), self.sign_in.authenticator)
-        self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.sites, self.clock)
+        self.passes = self._passes()
+        self.guard = self.access.guard(WorryPasses(self.access.trusted), self.passes, self.sign_in.authenticator)
+        self.cards = self._cards(master)
+        self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.sites, self.clock, self.cards)
         self.queries = Queries(
             concerns=self.own.collection(CONCERNS.name),
             cases=self.heard.collection(CASES.name),
@@ -132,16 +120,15 @@ class Service:
         self.ready = MajorityWrite(self.database)
         # Certificates are loaded only where a far end shows one: they weigh 15 MB.
         self.http_client = httpx.AsyncClient(verify=settings.webhook_url.startswith("https:"), trust_env=False)
+        self.mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, self.rules.ladder.delivery.timeout)
         self.notifier = self._notifier()
+        self.notices = Notices(durable(self.database, "break_glass_mails"), self.mail, self.rules.glass, self.clock)
 
     def _notifier(self) -> Notifier:
         settings, timeout = self.settings, self.rules.ladder.delivery.timeout
-        channels: dict[PageChannel, Channel] = {
-            "email": Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, timeout)
-        }
+        channels: dict[PageChannel, Channel] = {"email": self.mail}
         if settings.webhook_url:
             channels["webhook"] = Webhook(settings.webhook_url, settings.webhook_secret, self.http_client, timeout)
-        base = settings.public_url or f"http://{settings.host}:{settings.port}"
         return Notifier(
             pages=durable(self.database, "pages"),
             executor=self.executor,
@@ -149,8 +136,30 @@ class Service:
             ladder=self.rules.ladder,
             rota=self.rules.rota,
             channels=channels,
-            link=lambda concern: f"{base}/concerns/{concern}",
+            link=lambda concern: f"{self.base_url}/concerns/{concern}",
         )
+
+    def _cards(self, master: FileMasterKey) -> Cards:
+        """Contact cards have records of their own, swept by their holdings; their keys are rotated with all others."""
+        holdings = Holdings(durable(self.database, "cards"), self.clock)
+        records, keys = self.client[f"{self.settings.database}_cards"], self.client[f"{self.settings.database}_keys"]
+        self.card_vault = Vault(records, keys, master, self.clock)
+        return Cards(holdings, self.card_vault, self.executor, Reading(self.settings.signing_keys))
+
+    def _passes(self) -> CardPasses:
+        life = timedelta(minutes=self.rules.card.open_minutes)
+        cookie = partial(Cookie.of, public_url=self.base_url, same_site="strict")
+        return CardPasses(durable(self.database, "card_passes"), cookie, self.clock, life)
+
+    @property
+    def base_url(self) -> str:
+        """How browsers reach this service."""
+        return self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
+
+    def _fetching(self) -> FetchCards:
+        rules = self.rules.card.fetching
+        prove = partial(for_service, self.access.signer, "referral")
+        return FetchCards(self.cards, Referral(self.settings.referral, self.http_client, prove, rules.timeout), rules)
 
     def _after_commit(self, settled: Sequence[Settled]) -> None:
         self.timers.remember(settled)
@@ -159,7 +168,7 @@ class Service:
     @property
     def handlers(self) -> dict[str, Handle]:
         """What is done with each topic."""
-        ordinary = kafka.cases_handler(self.heard)
+        ordinary = kafka.ordinary_handler(self.heard, self.cards)
         signals = dict.fromkeys(kafka.SIGNALS_TOPICS, kafka.signals_handler(self.executor))
         return {**signals, **dict.fromkeys(kafka.TOPICS, ordinary)}
 
@@ -184,12 +193,15 @@ class Service:
 
     def parts(self) -> list[Part]:
         """Everything that runs beside HTTP; Kafka's parts last, because the others do without."""
-        local = in_order(self.timers, self.notifier, self.own, self.live)
+        local = in_order(self.timers, self.notifier, self.cards, self.own, self.live)
         return [
             self.executor,
             *self.access.parts,
             self.vault,
+            self.card_vault,
             self.notifier,
+            self._fetching(),
+            self.notices,
             Follower(
                 "local",
                 self.database,
@@ -202,6 +214,7 @@ class Service:
             Sweep(self.database, self.executor, self.timers, self.clock),
             self.inbox,
             Sweeper(self.vault, durable(self.database, COMMITS)),
+            Sweeper(self.card_vault, self.cards.holdings.collection),
             Relay(SERVICE, self.database, self.settings.kafka, handover=self.store.handover, look=self.journal.look),
             *self.consumers(),
         ]
@@ -209,8 +222,9 @@ class Service:
     async def prepare(self) -> None:
         """Create every index before the first write."""
         kept = (self.store, self.vault, self.timers, self.parking, self.inbox, self.notifier, self.queries)
-        for one in (*kept, self.access, self.sign_in):
+        for one in (*kept, self.card_vault, self.cards.holdings, self.passes, self.notices, self.access, self.sign_in):
             await one.ensure_indexes()
+        await self.card_vault.reconcile()
         await self.vault.reconcile()
         await self.journal.begin()
 
@@ -225,11 +239,14 @@ class Service:
         """What HTTP hands requests on to."""
         risk = risk_levels_from((PROGRAMMES / RISK_FILE).read_text(encoding="utf-8"))
         raising = Raising(executor=self.executor, queries=self.queries, keeper=self.vault, risk=risk, clock=self.clock)
+        taking = Taking(self.rules.rota, self.queries, self.clock)
         return Doors(
             executor=self.executor,
             inbox=self.inbox,
             raising=raising,
-            taking=Taking(self.rules.rota, self.queries, self.clock),
+            taking=taking,
+            opening=Opening(self.executor, self.queries, self.cards, taking, self.rules.card),
+            passes=self.passes,
             queries=self.queries,
             live=self.live,
             vault=self.vault,
@@ -260,6 +277,8 @@ def application(service: Service, parts: Sequence[Part]) -> FastAPI:
         on_refusal=keep_what_was_turned_away(doors, service.guard),
     )
     app.include_router(routes(doors))
+    app.include_router(card_routes(doors))
+    app.include_router(notice_routes(service.notices))
     pages = Pages(TEMPLATES, title_end="")
     app.include_router(page_routes(doors, pages))
     add_pages(app, service.settings, service.sign_in, pages)

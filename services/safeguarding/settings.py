@@ -2,7 +2,7 @@
 
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings, addresses
 
 
 class Settings(ServiceSettings):
@@ -20,3 +20,11 @@ class Settings(ServiceSettings):
     public_url: str = ""
     ladder_file: str = ""
     rota_file: str = ""
+    card_file: str = ""
+    break_glass_file: str = ""
+    referral_urls: str = ""
+
+    @property
+    def referral(self) -> tuple[str, ...]:
+        """The addresses of referral's instances, in the order in which they are asked for contact cards."""
+        return addresses(self.referral_urls)

@@ -36,6 +36,7 @@ from services.support.domain.volunteer.commands import DeadlinePassed
 from services.support.domain.volunteer.decide import decide as decide_volunteer
 from services.support.settings import Settings
 from shared.access.app import check_routes, guarded_app
+from shared.access.glass.doors import glass_routes
 from shared.access.wiring import Access, access_of
 from shared.programmes.load import ProgrammeData, load
 from shared.runtime.body import Digest, digest_of
@@ -241,6 +242,7 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     doors = support.doors
     app.include_router(volunteers.routes(doors))
     app.include_router(http.routes(doors))
+    app.include_router(glass_routes(support.access.glass))
     check_routes(app)
     return app
 

@@ -23,6 +23,7 @@ from services.triage.domain.state import Unflagged, Unheard, evolve, evolve_worr
 from services.triage.domain.views import WORKLIST, keys, project
 from services.triage.settings import Settings
 from shared.access.app import check_routes, guarded_app
+from shared.access.glass.doors import glass_routes
 from shared.access.session.wiring import SignIn, sign_in_of
 from shared.access.wiring import Access, access_of
 from shared.instruments.model import load as load_instruments
@@ -48,6 +49,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
+from shared.web.break_glass import break_glass_routes
 from shared.web.pages import Pages
 from shared.web.terms import terms_from
 from shared.web.wiring import add_pages
@@ -172,6 +174,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     doors = Doors(triage.executor, queries, measuring, triage.vault, triage.digest, triage.data)
     pages = Pages(TEMPLATES)
     app.include_router(routes(doors))
+    app.include_router(glass_routes(triage.access.glass))
+    app.include_router(break_glass_routes(triage.access.glass, pages))
     app.include_router(page_routes(doors, pages, terms_from(_reader("services.triage")("rules/words.yaml"))))
     add_pages(app, settings, triage.sign_in, pages)
     check_routes(app)

@@ -11,17 +11,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.access.caller import VISITOR, Caller
+from shared.access.glass.kept import PURPOSE, Glass, Glasses
 from shared.access.policy.table import Operation, Policy
 from shared.access.rate import Rates
 from shared.access.reach import Placed, Reach
 from shared.access.refusals import not_allowed, prove_again, too_often, unproved
 from shared.events.refusal import NotFound
 from shared.runtime.clock import Clock
+from shared.runtime.errors import Failure
 from shared.runtime.problems import Refused
 
 log = structlog.get_logger()
 SUBJECTS = ("case", "concern", "volunteer", "site", "person", "service_request")
 """Path parameters that name what a request is about."""
+
+BREAK_GLASS = "break-glass.begin"
 
 Words = tuple[str, str]
 """Code and detail of the answer about something that is not there."""
@@ -59,7 +63,8 @@ class Audit(Protocol):
 class Guard:
     """Lets requests of one service in. `authenticators` are asked in turn; the first that knows the caller decides.
 
-    `again`: how long ago she may have proved herself for an operation that asks for a fresh proof.
+    `again`: how long ago she may have proved herself for an operation that asks for a fresh proof. `glasses`: who may
+    reach beyond her row for a while, where the table lets an operation be widened.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class Guard:
         *,
         again: timedelta = timedelta(minutes=5),
         rates: Rates | None = None,
+        glasses: Glasses | None = None,
     ) -> None:
         self.policy = policy
         self._authenticators = tuple(authenticators)
@@ -78,6 +84,7 @@ class Guard:
         self._clock = clock
         self._again = again
         self._rates = rates or Rates()
+        self._glasses = glasses
 
     async def admit(self, request: Request, name: str) -> Reach:
         """How far the operation reaches for whoever asks; also kept in `request.state.reach`.
@@ -95,8 +102,35 @@ class Guard:
             raise prove_again()
         if wait := self._rates.wait(caller):
             raise too_often(wait)
+        request.state.glass = await self._glass(request, operation, caller)
+        reach = self._widened(request, reach)
         request.state.caller, request.state.reach = caller, reach
         return reach
+
+    def also(self, request: Request, name: str) -> Reach | None:
+        """How far one more operation reaches for whoever was let in; None when she may not. Nothing is noted."""
+        reach = self.policy.reach(name, caller_of_request(request))
+        return self._widened(request, reach) if reach is not None else None
+
+    def _widened(self, request: Request, reach: Reach) -> Reach:
+        glass: Glass | None = request.state.glass
+        if glass is None or not self.policy.operations[reach.operation].break_glass:
+            return reach
+        return reach.beyond(str(glass.id))
+
+    async def _glass(self, request: Request, operation: Operation, caller: Caller) -> Glass | None:
+        """What she has broken; looked for where it counts, and where a page of hers has to say so."""
+        shown = caller.via == "session" and request.method == "GET"
+        if self._glasses is None or caller.through is not None or not (operation.break_glass or shown):
+            return None
+        if self.policy.reach(BREAK_GLASS, caller) is None:
+            return None
+        try:
+            return await self._glasses.of(caller)
+        except Failure:
+            if operation.break_glass:
+                raise
+            return None
 
     async def answered(self, request: Request, name: str, handle: Handler) -> Response:
         """The answer of `handle`, given to whoever may have it, once that is noted.
@@ -107,7 +141,7 @@ class Guard:
         """
         reach = await self.admit(request, name)
         operation = self.policy.operations[name]
-        if not (operation.identifiable or operation.changes):
+        if not (operation.identifiable or operation.changes or reach.glass):
             return await handle(request)
         noting = asyncio.create_task(self.note_as(reach, subjects_of(request)), name="audit note")
         try:
@@ -126,7 +160,9 @@ class Guard:
 
     def _admission(self, reach: Reach, subjects: Sequence[str], purpose: str, outcome: str) -> Admission:
         spooled = self.policy.operations[reach.operation].spooled
-        return Admission(reach.caller, reach.operation, tuple(subjects), purpose, outcome, spooled)
+        return Admission(
+            reach.caller, reach.operation, tuple(subjects), PURPOSE if reach.glass else purpose, outcome, spooled
+        )
 
     async def note(self, request: Request, subjects: Sequence[str], *, purpose: str = "") -> None:
         """Note what an admitted request is about, before it is answered. Raises `Failure`."""

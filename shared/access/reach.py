@@ -1,6 +1,6 @@
 """How far an operation reaches for one caller: which objects, and the same as a condition on a view's documents."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from shared.access.caller import Caller
@@ -34,6 +34,12 @@ class Reach:
     operation: str
     scope: Scope
     caller: Caller
+    glass: str = ""
+    """What widened it beyond her row, if anything did; each use is then noted."""
+
+    def beyond(self, glass: str) -> "Reach":
+        """The same inside her whole provider. What reaches so far already, or not at all, stays as it is."""
+        return replace(self, scope="provider", glass=glass) if self.scope in ("site", "matches", "self") else self
 
     def covers(self, placed: Placed) -> bool:
         """Whether the object may be seen or changed; what is not covered is answered like what does not exist."""

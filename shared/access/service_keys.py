@@ -1,4 +1,5 @@
-"""The services' own signatures: each signs short tokens with a key file of its own, two valid at a time."""
+"""The services' own keys: each signs short tokens with a file of its own, two valid at a time, and has one to be
+written to (`letters.py`)."""
 
 import json
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ ISSUERS = "beside:"
 LIFE = timedelta(seconds=60)
 LEEWAY_S = 60
 """Seconds by which two machines' clocks may differ: an urgent event must not be turned away for that."""
+READING = "reading"
+"""The folder, inside that of the signing keys, of the keys that open letters."""
 Claims = Mapping[str, Any]
 
 
@@ -87,7 +90,7 @@ class Trusted:
 
     def _decoded(self, token: str, service: str, name: str) -> Claims:
         keys = self._of(service, name)
-        key = next((one for one in keys.keys if one.kid == name), None)
+        key = next((one for one in keys.keys if one.kid == name and one.get("use") != "enc"), None)
         if key is None:
             raise unproved("access.service_token_key")
         try:
@@ -131,11 +134,25 @@ def make_key(folder: Path, name: str) -> None:
             draft.unlink()
 
 
+def make_keys(folder: Path, name: str) -> None:
+    """Make what a service signs with, and what opens its letters; existing ones are never touched."""
+    make_key(folder, name)
+    make_key(folder / READING, name)
+
+
 def publish(folder: Path, public: Path, service: str, *, newest: int = 2) -> None:
     """Write the public halves of the newest keys in `folder` as `<service>.jwks.json`, whole or not at all."""
-    files = sorted(folder.glob("*.pem"), key=lambda file: file.stem)[-newest:]
-    keys = [ECKey.import_key(file.read_text(), {"kid": file.stem}).as_dict(private=False, use="sig") for file in files]
+    keys = [
+        *_public(folder, newest, "", "sig"),
+        *_public(folder / READING, newest, f"{READING}-", "enc"),
+    ]
     public.mkdir(parents=True, exist_ok=True)
     draft = public / f".{service}.{new_id().hex[:8]}"
     draft.write_text(json.dumps({"keys": keys}))
     draft.replace(public / f"{service}.jwks.json")
+
+
+def _public(folder: Path, newest: int, prefix: str, use: str) -> list[dict[str, Any]]:
+    files = sorted(folder.glob("*.pem"), key=lambda file: file.stem)[-newest:]
+    keys = [ECKey.import_key(file.read_text(), {"kid": f"{prefix}{file.stem}"}) for file in files]
+    return [dict(key.as_dict(private=False, use=use)) for key in keys]

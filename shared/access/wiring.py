@@ -1,6 +1,7 @@
 """Makes what every service needs to know who asks and to keep who did what, from its settings."""
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -11,6 +12,8 @@ from shared.access.audit.log import AuditLog
 from shared.access.audit.publishing import HeadsFile, HeadsToKafka
 from shared.access.audit.spool import SpooledAudit
 from shared.access.bearer import Bearer
+from shared.access.glass.kept import BrokenGlass
+from shared.access.glass.telling import TellBrokenGlass
 from shared.access.guard import Authenticator, Guard
 from shared.access.jwks import FetchedKeys, Keys, PinnedKeys
 from shared.access.policy.table import Policy, policy_from
@@ -51,18 +54,20 @@ class Access:
     audit: AuditLog
     heads: HeadsToKafka
     notes: SpooledAudit
+    glass: BrokenGlass
+    telling: TellBrokenGlass
     http: httpx.AsyncClient
     clock: Clock
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """What runs in the background for as long as the service does."""
-        return (self.audit, self.heads, self.notes)
+        return (self.audit, self.heads, self.notes, self.telling)
 
     def guard(self, *others: Authenticator) -> Guard:
         """The service's guard; `others` are further ways to prove who asks, looked at after the token."""
         bearer = Bearer(self.service, self.check, self.names, self.trusted, self.replays)
-        return Guard(self.policy, (bearer, *others), self.notes, self.clock)
+        return Guard(self.policy, (bearer, *others), self.notes, self.clock, glasses=self.glass)
 
     def to_safeguarding(self) -> str:
         """The header Authorization with which this service speaks to safeguarding for itself."""
@@ -71,6 +76,7 @@ class Access:
     async def ensure_indexes(self) -> None:
         """Make what must be there before the first request; harmless when it is."""
         await self.replays.ensure_indexes()
+        await self.glass.ensure_indexes()
         await self.audit.ensure_indexes()
 
 
@@ -81,18 +87,22 @@ def access_of(settings: ServiceSettings, service: str, database: Database, maste
     key = master.derived(AUDIT_KEY)
     file = HeadsFile(settings.audit_heads, service, key)
     heads = HeadsToKafka(file, settings.kafka)
+    glass, signer = BrokenGlass(database, clock), Signer(service, settings.signing_keys, clock)
+    prove = partial(for_service, signer, "safeguarding")
     audit = AuditLog(service, audit_database(database), key, clock, heads=file, carry=heads.carry_last)
     return Access(
         service=service,
         policy=policy(),
         names=names,
         check=_check(settings, names, http, clock),
-        signer=Signer(service, settings.signing_keys, clock),
+        signer=signer,
         trusted=Trusted(settings.trusted_keys, clock),
         replays=Replays(database),
         audit=audit,
         heads=heads,
         notes=SpooledAudit(audit, settings.audit_heads, service, key),
+        glass=glass,
+        telling=TellBrokenGlass(service, glass, settings.safeguarding, prove),
         http=http,
         clock=clock,
     )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,20 @@ log = structlog.get_logger()
 
 PATH = "/api/signals"
 ANSWER_WITHIN = 3.0
+ENCLOSED_WITHIN = 1.0
+"""Seconds that a worry waits for what is to go along with it; then it goes alone."""
 LONGEST_PAUSE = 1.0
 OVERDUE_AFTER = 10.0
 REMIND_EVERY = 60.0
 """Seconds. An undelivered worry is tried about once a second for ever, and alarms after ten (docs/decisions/0004)."""
+
+
+Enclose = Callable[[Outgoing], Awaitable[Mapping[str, str]]]
+"""What goes along with an event, by name, beside `headers` and `data`; it is on no topic and in no journal."""
+
+
+async def _nothing(_: Outgoing) -> Mapping[str, str]:
+    return {}
 
 
 @dataclass(slots=True, eq=False)
@@ -63,8 +73,10 @@ class Push:
         prove: Callable[[], str],
         *,
         handover: Handover | None = None,
+        enclose: Enclose = _nothing,
     ) -> None:
         self.name = "push"
+        self._enclose = enclose
         self._types = frozenset(wire for wire in URGENT if wire.startswith(f"{service}."))
         self._handover = handover or Handover()
         self._prove = prove
@@ -163,8 +175,9 @@ class Push:
         alarm = _Alarm()
         UNDELIVERED.inc()
         try:
+            enclosed = await self._enclosed(event)
             for attempt in range(1 << 62):
-                if await self._offer(http, event):
+                if await self._offer(http, event, enclosed):
                     break
                 alarm.undelivered(attempt + 1)
                 await asyncio.sleep(pause(attempt, longest=LONGEST_PAUSE))
@@ -175,14 +188,23 @@ class Push:
             step.undelivered -= 1
         self._moved.set()
 
-    async def _offer(self, http: httpx.AsyncClient, event: Outgoing) -> bool:
+    async def _enclosed(self, event: Outgoing) -> Mapping[str, str]:
+        """What goes along; nothing where that cannot be had in time: no worry waits for it."""
+        try:
+            async with asyncio.timeout(ENCLOSED_WITHIN):
+                return await self._enclose(event)
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the worry goes
+            log.warning("push.alone", error_code=type(failed).__name__)
+            return {}
+
+    async def _offer(self, http: httpx.AsyncClient, event: Outgoing, enclosed: Mapping[str, str]) -> bool:
         """Offer the event to each address in turn, the one that took the last event first; whether one answered 2xx."""
         attributes = {name: value.decode() for name, value in event.headers if name.startswith("ce_")}
         headers = {
             "Idempotency-Key": attributes["ce_id"],
             "X-Correlation-Id": attributes.get("ce_correlationid", attributes["ce_causationid"]),
         }
-        body = {"headers": attributes, "data": event.data}
+        body = {**enclosed, "headers": attributes, "data": event.data}
         for turn in range(len(self._urls)):
             choice = (self._good + turn) % len(self._urls)
             proved = headers | {"Authorization": self._prove()}

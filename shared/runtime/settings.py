@@ -43,4 +43,9 @@ class ServiceSettings(BaseSettings):
     @property
     def safeguarding(self) -> tuple[str, ...]:
         """The addresses of safeguarding's instances, in the order in which they are tried."""
-        return tuple(url.strip().rstrip("/") for url in self.safeguarding_urls.split(",") if url.strip())
+        return addresses(self.safeguarding_urls)
+
+
+def addresses(urls: str) -> tuple[str, ...]:
+    """Addresses that stand in one setting, separated by commas."""
+    return tuple(url.strip().rstrip("/") for url in urls.split(",") if url.strip())

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from shared.access.service_keys import make_key, publish
+from shared.access.service_keys import make_keys, publish
 from shared.runtime.clock import Clock, SystemClock, new_id
 
 ISSUER, AUDIENCE, KID = "https://issuer.test/realm", "beside", "test-1"
@@ -81,7 +81,7 @@ def _keys() -> "tempfile.TemporaryDirectory[str]":
     """The services' own keys, the same for everything in this process; they go with it."""
     kept = tempfile.TemporaryDirectory(prefix="beside-keys-")
     for name in SERVICES:
-        make_key(Path(kept.name) / "signing" / name, "2026-11")
+        make_keys(Path(kept.name) / "signing" / name, "2026-11")
         publish(Path(kept.name) / "signing" / name, Path(kept.name) / "trusted", name)
     return kept
 

@@ -58,7 +58,15 @@ class Pages:
         path = request.url.path
         places = links(who.role, settings.services, settings.service, path) if who else []
         where = {"root": settings.root, "here": path, "places": places, "services": settings.services}
-        about = {"lang": lang, "dir": dir, "viewer": who, "acting": acting(who), **where, **ending(who, settings)}
+        about = {
+            "glass": getattr(request.state, "glass", None),
+            "lang": lang,
+            "dir": dir,
+            "viewer": who,
+            "acting": acting(who),
+            **where,
+            **ending(who, settings),
+        }
         if hidden := values.keys() & (about.keys() | self._templates.globals.keys()):
             raise ValueError(f"{template}: the base has its own {', '.join(sorted(hidden))}")
         text = self._templates.get_template(template).render({**about, **values})

@@ -14,8 +14,6 @@ from tests.architecture.subscribers import built
 PERFORMED_NOWHERE = {
     "audit.read": "read by the operator's command, docs/audit.md",
     "referral.identity": "asked beside referral.read, which shows more to whoever may see it",
-    "concern.card": "the contact card has no page yet",
-    "break-glass.begin": "nobody can reach beyond her row yet",
     "device.remember": "no phone is remembered yet",
     "device.revoke": "no phone is remembered yet",
 }

@@ -101,6 +101,7 @@ def test_the_job_makes_what_the_services_and_keycloak_look_for(services: dict[st
         assert mounts(services[service])["trusted"] == "/trusted"
         assert sorted(str(file.relative_to(own)) for file in own.rglob("*.pem")) == [
             "signing/2026-11.pem",
+            "signing/reading/2026-11.pem",
             "web-client.pem",
         ]
         assert (tmp_path / "trusted" / f"{service}.jwks.json").is_file()

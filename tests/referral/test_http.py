@@ -1,12 +1,14 @@
 """The JSON door: what it takes, what it answers, what it never says."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.referral.domain.commands import HearStanding
+from shared.access.glass.kept import Glass
 from shared.runtime.submission import Submission
 from tests.referral.bodies import body, post, words
 from tests.referral.cases import ABUSE_AT_HOME, CHILD_AT_RISK, NOW
@@ -131,6 +133,28 @@ async def test_people_are_looked_up_by_id_for_a_purpose(intake: World) -> None:
     assert (
         await intake.client.post("/people/lookup", json=many, headers=staff(intake, PROJECT_MANAGER))
     ).status_code == 422
+
+
+class Broken:
+    """A guard's glasses, all of them broken."""
+
+    async def of(self, _: Any) -> Glass:
+        """Hers."""
+        return Glass(UUID(int=7), "immediate-safety", NOW, NOW + timedelta(minutes=30))
+
+
+async def test_another_sites_referral_is_read_in_full_beyond_ones_row_and_noted_as_that(intake: World) -> None:
+    location = (await post(intake, body(site="halton"))).headers["Location"]
+    elsewhere = staff(intake, PROJECT_MANAGER, sites=["newham"])
+    before = await intake.client.get(location, headers=elsewhere)
+    intake.app.state.guard._glasses = Broken()
+    during = await intake.client.get(location, headers=elsewhere)
+    worker = await intake.client.get(location, headers=staff(intake, "triage-worker/t-1", sites=["newham"]))
+
+    assert (before.status_code, during.status_code, worker.status_code) == (404, 200, 404)
+    assert during.json()["person"]["given"] == body()["person"]["given"]
+    noted = {one.operation for one in intake.audit.noted if one.purpose == "break-glass"}
+    assert noted == {"referral.read", "referral.identity"}
 
 
 async def test_a_status_heard_from_others_is_what_is_read(intake: World) -> None:

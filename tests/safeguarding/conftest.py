@@ -77,5 +77,5 @@ async def world(mongo: str, database: Any, key_file: Path) -> AsyncIterator[Worl
     """A running safeguarding on a fresh database."""
     async with started(mongo, database.name, key_file) as running:
         yield running
-    for kept in ("keys", "audit"):
+    for kept in ("keys", "audit", "cards"):
         await database.client.drop_database(f"{database.name}_{kept}")

@@ -30,7 +30,7 @@ async def test_an_untaken_page_escalates_to_the_next_rung(mongo, database, key_f
             return (await world.http.get(f"/api/concerns/{receipt}")).json().get("escalated_at")
 
         assert await until(escalated), "pages may leave before the list has folded why"
-    for kept in ("keys", "audit"):
+    for kept in ("keys", "audit", "cards"):
         await database.client.drop_database(f"{database.name}_{kept}")
 
 

@@ -1,15 +1,21 @@
 """Every page there is, on a phone and a desk, with and without script: no fault, and a picture of each to look at."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from services.safeguarding.adapters.opening import Opened
+from services.safeguarding.domain.card import Card, Number, card_from
+from shared.access.glass.kept import Glass
+from tests.safeguarding.test_card import WHOLE
 from tests.safeguarding.world import raised, taken
 from tests.web.conftest import served
 from tests.web.gallery import SIGNED_IN
 from tests.web.harness import DESK, LOOKS, PHONE, examine
-from tests.web.worlds import NOW, concern, evaluator, lead, outcomes, safeguarding
+from tests.web.worlds import NOW, beyond, concern, evaluator, lead, outcomes, safeguarding
 
 pytestmark = [pytest.mark.browser, pytest.mark.campaign, pytest.mark.timeout(180)]
 SCRIPTED = [(PHONE, True), (DESK, True)]
@@ -92,6 +98,41 @@ async def test_one_concern_with_a_fault(browser: Browser):
         url = f"{base}/concerns/{CONCERNS[0]['id']}"
         found = await examine(browser, url, "concern-fault", act=send, looks=SCRIPTED, headers=lead(), expected=MEANT)
     assert found == []
+
+
+NUMBERS = (Number(name="Newham office", number="01632 960 103"),)
+CARDS = {
+    "here": Opened("here", card_from(WHOLE), NUMBERS),
+    "unsafe": Opened("here", card_from(WHOLE | {"safe_to_contact": "no", "given": "Xanthippe" * 8}), NUMBERS),
+    "no-number": Opened("here", card_from({"given": "Made-up"}), NUMBERS),
+    "missing": Opened("missing", Card(), NUMBERS),
+    "nobody": Opened("nobody", Card(), ()),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+async def test_a_card(browser: Browser, name: str):  # S21
+    async with served(safeguarding(CONCERNS, CARDS[name])) as base:
+        assert await examine(browser, f"{base}/concerns/{CONCERNS[0]['id']}/card", f"card-{name}") == []
+
+
+GLASS = Glass(UUID(int=7), "immediate-safety", NOW, NOW + timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(("name", "glass"), [("before", None), ("during", GLASS)])
+async def test_reaching_beyond_ones_records(browser: Browser, name: str, glass: Glass | None):
+    async with served(beyond(glass)) as base:
+        assert await examine(browser, f"{base}/break-glass", f"break-glass-{name}") == []
+
+
+async def test_reaching_beyond_ones_records_without_a_reason(browser: Browser):
+    async def send(page: Page) -> None:
+        await page.get_by_role("button", name="Open records beyond my own").click()
+        await page.get_by_role("heading", name="There is a problem").wait_for()
+
+    async with served(beyond(None)) as base:
+        url = f"{base}/break-glass"
+        assert await examine(browser, url, "break-glass-fault", act=send, looks=SCRIPTED, expected=MEANT) == []
 
 
 @pytest.mark.parametrize("people", [260, 7])

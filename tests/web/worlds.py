@@ -6,28 +6,41 @@ from typing import Any, cast
 from uuid import UUID
 
 from fastapi import FastAPI
+from starlette.requests import Request
 
 from services.outcomes.adapters.pages import TEMPLATES as FIGURES_TEMPLATES
 from services.outcomes.adapters.pages import page_routes as figures_pages
 from services.outcomes.adapters.queries import Queries as Figures
+from services.safeguarding.adapters.card_http import card_routes
 from services.safeguarding.adapters.http import Doors
 from services.safeguarding.adapters.http import routes as lead_routes
+from services.safeguarding.adapters.opening import Opened
 from services.safeguarding.adapters.pages import TEMPLATES as LEAD_TEMPLATES
 from services.safeguarding.adapters.pages import page_routes as lead_pages
+from services.safeguarding.adapters.passes import caller_of
 from services.safeguarding.adapters.queries import Live, shown
 from services.safeguarding.adapters.queries import Queries as Concerns
+from services.safeguarding.domain.card import Card, rules_from
 from services.safeguarding.domain.views import project
 from shared.access.app import check_routes, guarded_app
+from shared.access.caller import Caller
+from shared.access.glass.kept import BrokenGlass, Glass, UnknownReason
+from shared.access.glass.rules import glass_rules
+from shared.access.guard import Guard
+from shared.access.policy.table import Operation
+from shared.access.viewer import Viewer
+from shared.access.wiring import policy
 from shared.events.event import Event
 from shared.events.recorded import Recorded
 from shared.runtime.clock import SystemClock
-from shared.testing.access import memory_guard
+from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
 from shared.testing.issuer import bearer
 from shared.web.app import dress
+from shared.web.break_glass import break_glass_routes
 from shared.web.headers import PageSettings
-from shared.web.pages import Pages
-from tests.safeguarding.world import LADDER, ROTA, page, raised
+from shared.web.pages import HERE, Pages
+from tests.safeguarding.world import LADDER, ROTA, page, raised, shipped
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 SITES = ("coventry-warwickshire", "halton", "newham")
@@ -75,19 +88,87 @@ async def ready() -> bool:
     return True
 
 
-def safeguarding(concerns: list[dict[str, Any]]) -> FastAPI:
-    """Safeguarding's pages and its live stream over these concerns."""
+class MadeUpOpening:
+    """Opens the same card for everybody."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.rules = rules_from(shipped("card.yaml")).model_copy(update={"look_again_seconds": 60})
+        self.opened = opened
+
+    async def open(self, *_: Any) -> Opened:
+        """The card."""
+        return self.opened
+
+
+async def knows_her_code(request: Request, operation: Operation) -> Caller | None:
+    """Whoever looks has typed her own code before."""
+    return caller_of("safeguarding-lead/lead-newham") if operation.own_code else None
+
+
+NOBODY = Opened("nobody", Card(), ())
+
+
+def safeguarding(concerns: list[dict[str, Any]], opened: Opened = NOBODY) -> FastAPI:
+    """Safeguarding's pages and its live stream over these concerns, each with this card."""
     queries = cast(Concerns, MadeUpConcerns(concerns))
     clock = HandClock(NOW)
     rest: dict[str, Any] = dict.fromkeys(("executor", "inbox", "raising", "taking", "vault", "digest"))
-    known = {"queries": queries, "live": Live(queries), "ladder": LADDER, "rota": ROTA, "clock": clock}
+    opening = MadeUpOpening(opened)
+    known = {
+        "opening": opening,
+        "passes": None,
+        "queries": queries,
+        "live": Live(queries),
+        "ladder": LADDER,
+        "rota": ROTA,
+        "clock": clock,
+    }
     doors = cast(Doors, SimpleNamespace(**rest, **known))
-    app = guarded_app("Safeguarding", memory_guard("safeguarding", SystemClock()), parts=[], ready=ready)
+    app = guarded_app(
+        "Safeguarding", memory_guard("safeguarding", SystemClock(), None, knows_her_code), parts=[], ready=ready
+    )
     dress(app, PageSettings(clock=clock))
     own = Pages(LEAD_TEMPLATES, title_end="")
     app.include_router(own.routes())
     app.include_router(lead_routes(doors))
+    app.include_router(card_routes(doors))
     app.include_router(lead_pages(doors, own))
+    check_routes(app)
+    return app
+
+
+class Broken:
+    """A guard's glasses: broken by everybody, or by nobody."""
+
+    def __init__(self, glass: Glass | None) -> None:
+        self.glass = glass
+        self.rules = glass_rules()
+
+    async def of(self, _: Caller) -> Glass | None:
+        """Hers."""
+        return self.glass
+
+    async def begin(self, *_: Any) -> Glass:
+        """Never for the right reason."""
+        raise UnknownReason("access.unknown_reason", "Not one of the list.")
+
+
+async def signed_in(request: Request, operation: Operation) -> Caller:
+    """A project manager with a session."""
+    roles = ("project-manager",)
+    request.state.viewer = Viewer(roles[0], roles, "nct", ("newham",), "made-up-token", None, None)
+    return Caller("person", "pm-1", roles[0], "session", roles, "nct", ("newham",))
+
+
+def beyond(glass: Glass | None) -> FastAPI:
+    """The page on which somebody reaches beyond her own records, before and while she does."""
+    clock, glasses = HandClock(NOW), Broken(glass)
+    guard = Guard(policy(), [signed_in], MemoryAudit(), clock, glasses=glasses)
+    app = guarded_app("Triage", guard, parts=[], ready=ready)
+    dress(app, PageSettings(clock=clock))
+    pages = Pages(HERE / "templates")
+    app.include_router(pages.routes())
+    app.include_router(break_glass_routes(cast(BrokenGlass, glasses), pages))
     check_routes(app)
     return app
 

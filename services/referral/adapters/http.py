@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.referral.adapters import json_mapper
+from services.referral.adapters.cards import PURPOSE, Cards
 from services.referral.adapters.intake import Asking, Intake
 from services.referral.adapters.queries import NOT_HERE, People, Referrals
 from services.referral.adapters.reading import Reading
@@ -106,7 +107,8 @@ def routes(intake: Intake, referrals: Referrals, people: People, reading: Readin
         known = await referrals.some(wanted.ids)
         mine = [case for case, one in known.items() if reach.covers(one.placed)]
         await guard_of(request).note(request, [str(case) for case in mine], purpose=wanted.purpose)
-        return {"people": await people.contacts(mine)}
+        card = wanted.purpose == PURPOSE
+        return {"people": await (Cards(referrals, people).of(mine) if card else people.contacts(mine))}
 
     return router
 

@@ -10,6 +10,7 @@ from services.referral.domain.standing import Status
 from services.referral.domain.state import CLASSES, Known
 from shared.access.guard import within
 from shared.access.reach import Placed, Reach
+from shared.events.codes import Baby
 from shared.runtime import cache
 from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
@@ -31,6 +32,7 @@ class Found:
 
     shown: dict[str, Any]
     placed: Placed
+    baby: Baby | None = None
 
 
 class Referrals:
@@ -75,7 +77,7 @@ def _found(case: UUID, known: cache.Known, scope: Scope) -> Found:
         "received_at": referral.received_at,
         "text_unread": referral.text_unread,
     }
-    return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by))
+    return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by), referral.baby)
 
 
 class People:

@@ -38,7 +38,7 @@ class Reading:
         found = await self._referrals.one(case, reach_of(request))
         shown = self._told_to(caller, found.shown)
         guard = guard_of(request)
-        identity = guard.policy.reach(IDENTITY, caller)
+        identity = guard.also(request, IDENTITY)
         if identity is None or not identity.covers(found.placed):
             return shown
         await guard.note_as(identity, [str(case)])

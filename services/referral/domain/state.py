@@ -6,6 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.referral.domain.standing import NOTHING_HEARD, Heard, Status, status_of
+from shared.events.codes import Baby
 from shared.events.event import Event
 from shared.events.referral import (
     ReferralReceived,
@@ -29,6 +30,7 @@ class Referral:
     text_unread: bool
     worries: frozenset[str]
     sent_by: str | None = None
+    baby: Baby | None = None
     heard: Heard = NOTHING_HEARD
     withdrawn: bool = False
 
@@ -121,6 +123,7 @@ def _first(state: Case, event: ReferralReceived) -> Referral:
         text_unread=event.text_unread,
         worries=frozenset(),
         sent_by=event.sent_by,
+        baby=event.baby,
         heard=state.heard if isinstance(state, Unknown) else state.referral.heard,
     )
 

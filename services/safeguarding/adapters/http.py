@@ -1,5 +1,7 @@
 """Safeguarding's JSON interface: signals, the worry button, the list, acknowledging and closing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.safeguarding.adapters.inbox import Inbox
+from services.safeguarding.adapters.opening import Opening
+from services.safeguarding.adapters.passes import CardPasses
 from services.safeguarding.adapters.queries import UNKNOWN, Live, Queries
 from services.safeguarding.adapters.raising import Raising, Receipt
 from services.safeguarding.adapters.taking import CodeRefused, Taking, TooManyTries
@@ -48,6 +52,8 @@ class Doors:
     inbox: Inbox
     raising: Raising
     taking: Taking
+    opening: Opening
+    passes: CardPasses
     queries: Queries
     live: Live
     vault: Vault
@@ -217,7 +223,14 @@ def _acting(router: APIRouter, doors: Doors) -> None:
         """Take a concern with a personal code, a next step and its time; no sign-in (S21)."""
         key = idempotency_key(request)
         body = parse(AcknowledgeBody, await read_body(request))
-        return await taken(doors, concern, body, key=key)
+        _, version = await taken(doors, concern, body, key=key)
+        return {
+            "id": str(concern),
+            "version": version,
+            "status": "acknowledged",
+            "next_at": body.next_at.isoformat(),
+            "note": doors.ladder.wording.before_acknowledging,
+        }
 
     @router.post("/concerns/{concern}/close")
     @performs("concern.close")
@@ -238,18 +251,22 @@ def _acting(router: APIRouter, doors: Doors) -> None:
         return {"id": str(concern), "version": outcome.version, "status": "closed"}
 
 
-async def taken(doors: Doors, concern: UUID, asked: AcknowledgeBody, *, key: str) -> dict[str, Any]:
-    """Acknowledge a concern; the same again records nothing. Raises `Rejected` and `Refused`."""
-    try:
+async def taken(doors: Doors, concern: UUID, asked: AcknowledgeBody, *, key: str) -> tuple[str, int]:
+    """Acknowledge a concern, and return who did and the version; the same again records nothing.
+
+    Raises `Rejected` and `Refused`.
+    """
+    with codes_refused():
         command = await doors.taking.command(concern, code=asked.code, next_step=asked.next_step, next_at=asked.next_at)
-    except (CodeRefused, TooManyTries) as refused:
-        raise Refused(429 if isinstance(refused, TooManyTries) else 403, refused.code, refused.detail) from None
     cause = command_cause(command.by_role, f"acknowledge/{concern}/{asked.next_step}/{asked.next_at}", key)
     outcome = await doors.executor.submit(Submission(command, cause))
-    return {
-        "id": str(concern),
-        "version": outcome.version,
-        "status": "acknowledged",
-        "next_at": asked.next_at.isoformat(),
-        "note": doors.ladder.wording.before_acknowledging,
-    }
+    return command.by_role, outcome.version
+
+
+@contextmanager
+def codes_refused() -> Iterator[None]:
+    """Answers a wrong code 403 and too many of them 429, without a hint."""
+    try:
+        yield
+    except (CodeRefused, TooManyTries) as refused:
+        raise Refused(429 if isinstance(refused, TooManyTries) else 403, refused.code, refused.detail) from None

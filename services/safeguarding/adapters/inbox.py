@@ -1,4 +1,7 @@
-"""Signals as they arrived, durable before anybody is answered, and worked on until each is a concern."""
+"""Signals as they arrived, durable before anybody is answered, and worked on until each is a concern.
+
+A contact card that came along lies sealed beside its signal until it is in the vault.
+"""
 
 import asyncio
 import contextlib
@@ -12,7 +15,9 @@ from pymongo import IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
-from services.safeguarding.adapters.signals import case_of, from_push
+from services.safeguarding.adapters.cards import Cards
+from services.safeguarding.adapters.signals import case_of, from_push, opened
+from services.safeguarding.domain.commands import RaiseConcern
 from shared.programmes.model import Sites
 from shared.runtime.clock import Clock
 from shared.runtime.executor import Executor
@@ -27,12 +32,15 @@ KEPT_DAYS = 30
 class Inbox:
     """Takes raw signals; as a part it works on those whose first try did not end (crash, database away)."""
 
-    def __init__(self, signals: AsyncCollection[Document], executor: Executor, sites: Sites, clock: Clock) -> None:
+    def __init__(
+        self, signals: AsyncCollection[Document], executor: Executor, sites: Sites, clock: Clock, cards: Cards
+    ) -> None:
         self.name = "signals-inbox"
         self._signals = signals
         self._executor = executor
         self._sites = sites
         self._clock = clock
+        self._cards = cards
 
     async def ensure_indexes(self) -> None:
         """Create the inbox's indexes; what was worked on is forgotten after a month."""
@@ -50,10 +58,12 @@ class Inbox:
         Raises what the database raises when `body` could not be kept: then the sender tries again.
         """
         now = self._clock.now()
+        body, letter = opened(body)
         signal: Document = {"_id": sha256(body).hexdigest(), "body": body, "state": "waiting", "received_at": now}
         case = case_of(body)
+        signal |= ({"case": case} if case else {}) | ({"card": letter} if letter else {})
         with contextlib.suppress(DuplicateKeyError):
-            await self._signals.insert_one(signal | ({"case": case} if case else {}))
+            await self._signals.insert_one(signal)
         return await self._act(signal)
 
     async def waits_for(self, case: UUID) -> bool:
@@ -74,11 +84,15 @@ class Inbox:
 
     async def _act(self, signal: Document) -> bool:
         try:
-            await self._executor.submit(from_push(bytes(signal["body"]), self._sites, now=self._clock.now()))
+            asked = from_push(bytes(signal["body"]), self._sites, now=self._clock.now())
+            await self._executor.submit(asked)
+            if (letter := signal.get("card")) and isinstance(raised := asked.input, RaiseConcern) and raised.case:
+                await self._cards.take(letter, raised.case, raised.concern)
         except Exception as failed:  # noqa: BLE001 - it is durable: the sweeper tries again whatever happened
             log.error("signal.retried", error_code=type(failed).__name__, outcome="waiting")
             return False
         await self._signals.update_one(
-            {"_id": signal["_id"]}, {"$set": {"state": "done", "done_at": self._clock.now()}}
+            {"_id": signal["_id"]},
+            {"$set": {"state": "done", "done_at": self._clock.now()}, "$unset": {"card": ""}},
         )
         return True

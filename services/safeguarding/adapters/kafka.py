@@ -1,9 +1,13 @@
-"""What safeguarding hears on Kafka: signals, in a group of their own, and where cases belong, in an ordinary one."""
+"""What safeguarding hears on Kafka: signals, in a group of their own; in an ordinary one where cases belong, and whose
+contact cards are needed."""
 
+from services.safeguarding.adapters.cards import Cards
 from services.safeguarding.adapters.signals import from_record_bytes, from_recorded
 from services.safeguarding.domain.cases import NAME as CASES
 from shared.events.recorded import Recorded
-from shared.events.referral import ReferralReceived
+from shared.events.referral import ReferralReceived, ReferralWithdrawn
+from shared.events.support import SupportEnded
+from shared.events.triage import TriageCompleted
 from shared.programmes.model import Sites
 from shared.runtime.clock import Clock
 from shared.runtime.errors import Failure
@@ -13,7 +17,8 @@ from shared.runtime.views import Views
 
 SIGNALS_GROUP, SIGNALS_TOPICS = "safeguarding-signals", ("safeguarding.signals",)
 GROUP, TOPICS = "safeguarding", ("referral.events", "triage.events", "support.events")
-HEARD = frozenset({ReferralReceived.wire})
+ACCEPTED = frozenset({"accepted", "joint_plan", "project_manager_only"})
+HEARD = frozenset(event.wire for event in (ReferralReceived, ReferralWithdrawn, TriageCompleted, SupportEnded))
 
 
 class NoWorry(Exception):
@@ -42,6 +47,30 @@ def unreadable_handler(executor: Executor, sites: Sites, clock: Clock) -> OnUnre
             raise answer
 
     return tell
+
+
+def ordinary_handler(views: Views, cards: Cards) -> Handle:
+    """Notes where cases belong, and whose contact cards are needed from now on or no more (S21)."""
+    places = cases_handler(views)
+
+    async def handle(events: list[Recorded]) -> list[Exception | None]:
+        for event in events:
+            await _about_cards(event, cards)
+        received = [event for event in events if isinstance(event.event, ReferralReceived)]
+        answers = iter(await places(received))
+        return [next(answers) if isinstance(event.event, ReferralReceived) else None for event in events]
+
+    return handle
+
+
+async def _about_cards(event: Recorded, cards: Cards) -> None:
+    match event.event:
+        case TriageCompleted() if event.event.outcome in ACCEPTED:
+            await cards.accepted(event)
+        case TriageCompleted() | ReferralWithdrawn() | SupportEnded():
+            await cards.ended(event)
+        case _:
+            pass
 
 
 def cases_handler(views: Views) -> Handle:

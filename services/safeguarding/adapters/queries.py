@@ -83,6 +83,11 @@ class Queries:
         found = await self._cases.find_one({"_id": str(case)}) if case else None
         return Scope(found["provider"], found["site"]) if found else None
 
+    async def referrer_of(self, case: UUID) -> str | None:
+        """The organisation that sent a case; None where that is not known here."""
+        found = await self._cases.find_one({"_id": str(case)})
+        return found.get("organisation") if found else None
+
     async def site_of(self, concern: UUID) -> str:
         """The site whose rota answers for a concern."""
         first = await self._first(concern)

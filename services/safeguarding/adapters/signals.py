@@ -90,6 +90,17 @@ def place(sites: Sites, provider: str | None, site: str | None) -> Scope:
     return Scope(owner, site) if owner and site else Scope(*sites.home(provider))
 
 
+def opened(body: bytes) -> tuple[bytes, str | None]:
+    """A pushed body without what was enclosed for nobody but this service, and that: a sealed contact card."""
+    try:
+        whole = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body, None
+    if not isinstance(whole, dict) or not isinstance(whole.get("card"), str):
+        return body, None
+    return orjson.dumps({name: value for name, value in whole.items() if name != "card"}), whole["card"]
+
+
 def case_of(body: bytes) -> UUID | None:
     """The case a pushed body names, if it can be seen."""
     return _uuid(_parts(body)[0].get("ce_subject"))

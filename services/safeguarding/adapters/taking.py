@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.safeguarding.adapters.queries import Queries
 from services.safeguarding.domain.commands import Acknowledge
-from services.safeguarding.domain.rota import Rota
+from services.safeguarding.domain.rota import Person, Rota
 from shared.events.refusal import Rejected
 from shared.runtime.clock import Clock
 
@@ -34,6 +34,11 @@ class Taking:
 
     async def command(self, concern: UUID, *, code: str, next_step: str, next_at: datetime) -> Acknowledge:
         """The command of the person whose code this is. Raises `CodeRefused` or `TooManyTries`."""
+        person = await self.person(concern, code)
+        return Acknowledge(concern, person.acting, next_step, next_at)
+
+    async def person(self, concern: UUID, code: str) -> Person:
+        """Whose code this is, of those who answer for the concern. Raises `CodeRefused` or `TooManyTries`."""
         now = self._clock.now()
         wrong = self._wrong.get(concern, deque())
         while wrong and wrong[0] < now - WITHIN:
@@ -47,4 +52,4 @@ class Taking:
             self._wrong[concern] = wrong
             raise CodeRefused("safeguarding.code_not_accepted", "The code was not accepted.")
         self._wrong.pop(concern, None)
-        return Acknowledge(concern, person.acting, next_step, next_at)
+        return person

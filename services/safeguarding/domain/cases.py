@@ -1,8 +1,9 @@
-"""Which provider and site a case belongs to, as its referral says; nothing else about it is kept here."""
+"""Which provider and site a case belongs to and which organisation sent it, as its referral says; nothing else."""
 
 from typing import Any
 
 from shared.events.recorded import Recorded
+from shared.events.referral import ReferralReceived
 
 NAME = "cases_v1"
 
@@ -14,4 +15,5 @@ def keys(recorded: Recorded) -> list[str]:
 
 def project(view: dict[str, Any] | None, recorded: Recorded) -> dict[str, Any]:
     """The first referral's site stands."""
-    return view or {"provider": recorded.provider, "site": recorded.site}
+    sender = recorded.event.sent_by if isinstance(recorded.event, ReferralReceived) else None
+    return view or {"provider": recorded.provider, "site": recorded.site, "organisation": sender}

@@ -46,6 +46,8 @@ class Paged:
     level: Level
     rung: int
     answer_by: datetime
+    taken_by: tuple[str, ...] = ()
+    """Who took it before it was asked again: they may still open its card (SAFETY S21)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Acknowledged:
     by_role: str
     next_step: str
     next_at: datetime
+    taken_by: tuple[str, ...] = ()
+    """Everybody who took it so far, as role and id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,18 @@ def _open_or_closed(state: Raised, event: Event) -> Concern:
         case AnswerExpected():
             return Expected(state.case, state.level, event.answer_by)
         case PageRequested():
-            return Paged(state.case, state.level, event.ladder_level, event.answer_by)
+            return Paged(state.case, state.level, event.ladder_level, event.answer_by, _takers(state))
         case SafeguardingAcknowledged():
-            return Acknowledged(state.case, state.level, event.by_role, event.next_step, event.next_at)
+            takers = tuple(dict.fromkeys((*_takers(state), event.by_role)))
+            return Acknowledged(state.case, state.level, event.by_role, event.next_step, event.next_at, takers)
         case SafeguardingClosed():
             return Closed(state.case, state.level)
         case _:
             return state
+
+
+def _takers(state: Raised) -> tuple[str, ...]:
+    return state.taken_by if isinstance(state, Paged | Acknowledged) else ()
 
 
 def due(state: Concern) -> datetime | None:

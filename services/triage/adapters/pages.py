@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.triage.adapters.doors import DecisionBody, Doors
 from shared.access.app import guard_of, guarded_router
-from shared.access.guard import caller_of_request, reach_of
+from shared.access.guard import caller_of_request, placed, reach_of
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
@@ -41,7 +41,7 @@ class DeskPages:
     async def one(self, request: Request, case: UUID, *, faults: Faults = NONE, status: int = 200) -> Response:
         """One case, with the form that decides it for those who may."""
         found = await self._doors.queries.one(case, reach_of(request))
-        may_decide = self._may_decide(request) and found["status"] == "awaiting"
+        may_decide = self._may_decide(request, found) and found["status"] == "awaiting"
         form: dict[str, Any] = {"key": new_id(), "faults": faults, "may_decide": may_decide, "reasons": self._reasons()}
         return self._pages.page(request, "case.html", status=status, case=found, terms=self._terms, **form)
 
@@ -67,8 +67,10 @@ class DeskPages:
         return sorted(self._doors.data.vocabulary.decision_reasons)
 
     @staticmethod
-    def _may_decide(request: Request) -> bool:
-        return guard_of(request).policy.reach(DECIDING, caller_of_request(request)) is not None
+    def _may_decide(request: Request, case: dict[str, Any]) -> bool:
+        """Not where she sees it only beyond her own records."""
+        reach = guard_of(request).policy.reach(DECIDING, caller_of_request(request))
+        return reach is not None and reach.covers(placed(case))
 
 
 def page_routes(doors: Doors, pages: Pages, terms: Terms) -> APIRouter:

@@ -20,6 +20,8 @@ FLAGS = {
     "changes": "noted",
     "step_up": "asks for a fresh proof",
     "worry_pass": "a worry pass is enough",
+    "own_code": "her own code of the rota is enough",
+    "break_glass": "may be reached beyond one's row for a reason and a short time",
     "worry_first": "a worry in it is taken from whoever is signed in",
     "spooled": "may be noted on this machine first",
 }

@@ -11,6 +11,7 @@ from shared.access.reach import Reach, Scope
 from shared.access.roles import ANYONE, ROLES, SERVICE
 
 Name = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$")]
+NEVER_WIDENED = ("concern.", "audit.", "break-glass.")
 SERVICES = ("referral", "triage", "support", "safeguarding", "outcomes")
 
 
@@ -24,10 +25,11 @@ class Operation(Data):
     """One thing that can be asked.
 
     `changes`: it writes. `identifiable`: it shows who somebody is, so each use is audited first. `step_up`: it asks a
-    person at a desk to prove herself again. `worry_pass`: a worry pass is enough. `worry_first`: whoever is signed in
-    may hand in the worry in it, and is told afterwards that she may not do the rest (hazard S3). `spooled`: it may not
-    wait for the audit; what cannot be chained at once is kept on this machine and chained later. `scope`: what a
-    system's token must carry besides.
+    person at a desk to prove herself again. `worry_pass`: a worry pass is enough. `own_code`: her own code of the rota
+    is enough, or the pass it gave. `worry_first`: whoever is signed in may hand in the worry in it, and is told
+    afterwards that she may not do the rest (hazard S3). `spooled`: it may not wait for the audit; what cannot be
+    chained at once is kept on this machine and chained later. `break_glass`: for a stated reason and a short time it
+    may reach a person's whole provider, and is then always noted. `scope`: what a system's token must carry besides.
     """
 
     what: str
@@ -35,6 +37,8 @@ class Operation(Data):
     identifiable: bool = False
     step_up: bool = False
     worry_pass: bool = False
+    own_code: bool = False
+    break_glass: bool = False
     worry_first: bool = False
     spooled: bool = False
     scope: str | None = None
@@ -52,6 +56,8 @@ class Operation(Data):
             raise ValueError(f"no such role: {', '.join(unknown)}")
         if unknown := [name for name in self.services if name not in SERVICES]:
             raise ValueError(f"no such service: {', '.join(unknown)}")
+        if self.break_glass and (self.changes or self.anyone or self.step_up):
+            raise ValueError("only reading one's own may be widened")
         return self
 
 
@@ -62,6 +68,15 @@ class Policy(Data):
     source: str
     owner: str
     operations: Mapping[Name, Operation]
+
+    @model_validator(mode="after")
+    def _no_concern_is_widened(self) -> "Policy":
+        """Hazard S23: a concern may be about whoever breaks the glass."""
+        if wide := [
+            name for name, one in self.operations.items() if one.break_glass and name.startswith(NEVER_WIDENED)
+        ]:
+            raise ValueError(f"never widened: {', '.join(wide)}")
+        return self
 
     def reach(self, operation: str, caller: Caller) -> Reach | None:
         """How far `operation` reaches for `caller` in the role she acts in; None when she may not do it at all.

@@ -104,6 +104,41 @@ async def test_only_urgent_events_are_pushed_and_read_back_as_they_were_kept(dat
     assert len(proofs) == len(safeguarding.requests), "a proof may be believed only once"
 
 
+async def test_what_is_enclosed_goes_along_and_the_same_each_time_it_is_tried(database, store):
+    async def enclose(event):
+        return {"card": f"sealed {secrets.token_hex(4)} for {event.type}"}
+
+    offered: list[dict[str, Any]] = []
+
+    def third_time(body):
+        offered.append(body)
+        return 500 if len(offered) < 3 else 202
+
+    async with serving() as safeguarding:
+        safeguarding.answer = third_time
+        await store.append([flagged("her")])
+        async with running(Push("support", database, [safeguarding.url], proof, enclose=enclose)):
+            await eventually(lambda: safeguarding.taken() == signals("her"))
+
+    assert offered[0]["card"].endswith(f"for {WORRY}")
+    assert len({json.dumps(body) for body in offered}) == 1
+
+
+@pytest.mark.parametrize("late", [True, False])
+async def test_a_worry_goes_alone_where_what_it_should_take_along_fails_or_is_late(database, store, late):
+    async def enclose(event):
+        if late:
+            await asyncio.Event().wait()
+        raise RuntimeError
+
+    async with serving() as safeguarding:
+        await store.append([flagged("her")])
+        async with running(Push("support", database, [safeguarding.url], proof, enclose=enclose)):
+            await eventually(lambda: safeguarding.taken() == signals("her"))
+
+    assert set(safeguarding.bodies[0]) == {"headers", "data"}
+
+
 async def test_an_undelivered_worry_holds_back_no_other_and_the_position_waits_for_it(database, store):
     async with serving() as safeguarding:
         stuck = [True]
