@@ -193,7 +193,7 @@ class Service:
 
     def parts(self) -> list[Part]:
         """Everything that runs beside HTTP; Kafka's parts last, because the others do without."""
-        local = in_order(self.timers, self.notifier, self.cards, self.own, self.live)
+        local = in_order(self.timers, self.notifier, self.own, self.live, self.cards)
         return [
             self.executor,
             *self.access.parts,

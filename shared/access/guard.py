@@ -153,9 +153,16 @@ class Guard:
         return answer
 
     async def _failed(self, noting: "asyncio.Task[None]", request: Request, reach: Reach, fault: Exception) -> None:
-        """What was refused after it was let in is noted as such: somebody may be trying what is not hers."""
         code = getattr(fault, "code", type(fault).__name__)
         await noting
+        await self._note_failed(request, reach, code)
+
+    async def note_failed(self, request: Request, code: str) -> None:
+        """Note that an admitted request got a page that says no instead of what it asked for. Raises `Failure`."""
+        await self._note_failed(request, reach_of(request), code)
+
+    async def _note_failed(self, request: Request, reach: Reach, code: str) -> None:
+        """What was refused after it was let in is noted as such: somebody may be trying what is not hers."""
         await self._audit.note(self._admission(reach, subjects_of(request), "", f"failed: {code}"))
 
     def _admission(self, reach: Reach, subjects: Sequence[str], purpose: str, outcome: str) -> Admission:

@@ -3,21 +3,18 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 import yaml
 from pydantic import ValidationError
-from pymongo.errors import AutoReconnect
 from starlette.requests import Request
 
 from shared.access.app import check_routes, guarded_app, guarded_router
 from shared.access.caller import Caller
 from shared.access.glass.doors import glass_routes
-from shared.access.glass.kept import BrokenGlass, Glass, UnknownReason
+from shared.access.glass.kept import BrokenGlass, Glass
 from shared.access.glass.rules import glass_rules
-from shared.access.glass.telling import TellBrokenGlass
 from shared.access.guard import Guard, reach_of, within
 from shared.access.policy.table import Operation, policy_from
 from shared.access.reach import SCOPES, Placed, Reach
@@ -29,7 +26,6 @@ from shared.runtime.operation import performs
 from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
 from shared.testing.issuer import bearer
-from tests.runtime.messaging.test_push import proof, serving
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 POLICY = policy()
@@ -260,50 +256,3 @@ async def test_a_service_that_asks_for_her_is_not_widened(glass: BrokenGlass, cl
 
 async def _scope(request: Request) -> Any:
     return {"scope": reach_of(request).scope}
-
-
-# ---- who hears of it
-
-
-async def test_without_a_durable_notice_there_is_no_reach(glass: BrokenGlass) -> None:
-    class Away:
-        async def insert_one(self, _: Any) -> None:
-            raise AutoReconnect
-
-    kept, glass._kept = glass._kept, Away()  # type: ignore[assignment]
-    with pytest.raises(Unavailable):
-        await glass.begin(person(), REASON, new_id())
-    glass._kept = kept
-
-    assert await glass.of(person()) is None
-    with pytest.raises(UnknownReason):
-        await glass.begin(person(), "", new_id())
-
-
-async def test_safeguarding_is_told_again_and_again_until_it_has_taken_it(glass: BrokenGlass, clock: HandClock) -> None:
-    begun = await glass.begin(person(), REASON, new_id())
-    async with serving() as safeguarding:
-        safeguarding.answer = lambda _: 503
-        telling = TellBrokenGlass("triage", glass, [safeguarding.url], proof)
-        tried = []
-        for _ in range(8):
-            await telling.look()
-            tried.append(len(safeguarding.requests))
-            clock.advance(timedelta(seconds=1))
-        await glass.end(person())
-        safeguarding.answer = lambda _: 202
-        clock.advance(timedelta(minutes=5))
-        assert [await telling.look(), await telling.look()] == [1, 0]
-
-    assert tried == [1, 2, 2, 3, 3, 3, 3, 4], "pauses of 1, 2 and 4 seconds"
-    (body,) = safeguarding.bodies
-    assert (body["id"], body["by"], body["reason"]) == (str(begun.id), "project-manager/x", REASON)
-    assert "post /api/break-glass-notices " in safeguarding.requests[0]
-
-
-async def test_a_notice_survives_the_process_that_made_it(glass: BrokenGlass, database: Any, clock: HandClock) -> None:
-    await glass.begin(person(), REASON, UUID(int=1))
-    clock.advance(LIFE * 2)
-    async with serving() as safeguarding:
-        another = BrokenGlass(database, clock)
-        assert await TellBrokenGlass("triage", another, ["http://127.0.0.1:9", safeguarding.url], proof).look() == 1

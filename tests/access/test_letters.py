@@ -67,6 +67,13 @@ def test_what_is_no_letter_is_not_opened(keys: Path, letter: str) -> None:
         Reading(keys / "safeguarding").open(letter)
 
 
+def test_a_service_without_a_key_opens_nothing(keys: Path) -> None:
+    letter = Letters(keys / "trusted").seal("safeguarding", SAID)
+
+    with pytest.raises(Unreadable):
+        Reading(keys / "nothing-here").open(letter)
+
+
 def test_nobody_is_written_to_who_published_no_key(keys: Path) -> None:
     with pytest.raises(LookupError):
         Letters(keys / "trusted").seal("nobody", SAID)

@@ -15,7 +15,7 @@ from services.safeguarding.adapters.http import AcknowledgeBody, Doors, taken
 from services.safeguarding.adapters.notify import reference_of
 from services.safeguarding.adapters.queries import UNKNOWN
 from services.safeguarding.domain.card import dialled
-from shared.access.app import guarded_router
+from shared.access.app import guard_of, guarded_router
 from shared.access.guard import caller_of_request, reach_of
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.clock import new_id
@@ -52,7 +52,8 @@ class LeadPages:
         if found is None:
             raise NotFound(*UNKNOWN)
         suggested = (self._doors.clock.now() + SUGGESTED).astimezone(self._zone).strftime(FORM_TIME)
-        faults = Faults((Fault(field, fault),) if fault else ())
+        shown_field = field if found.get("by_role") else "code"  # before anybody took it there is only one form
+        faults = Faults((Fault(shown_field, fault),) if fault else ())
         form = {"key": new_id(), "suggested": suggested, "faults": faults}
         return self._page(request, "one.html", status=status, one=self._times(found), **form)
 
@@ -91,10 +92,11 @@ class LeadPages:
         return answer
 
     async def card(self, request: Request, concern: UUID) -> Response:
-        """The card, or what stands in for it. Raises `Refused` for whoever typed no code here lately."""
+        """The card, or what stands in for it. Whoever typed no code here lately is asked for it again."""
         caller, rules = caller_of_request(request), self._doors.opening.rules
         if caller.via != "own_code":
-            raise Refused(403, "safeguarding.code_first", rules.words["code_again"])
+            await guard_of(request).note_failed(request, "safeguarding.code_first")
+            return await self.one(request, concern, fault=rules.words["code_again"], status=403, field=CARD_CODE)
         opened = await self._doors.opening.open(concern, str(caller))
         shown: dict[str, Any] = {"card": opened.card, "found": opened.standing, "numbers": opened.numbers}
         how: dict[str, Any] = {"rules": rules, "dialled": dialled, "dated": dated, "reference": reference_of(concern)}
