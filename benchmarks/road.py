@@ -23,6 +23,7 @@ from benchmarks.poster import Poster, poster
 from deploy.local.testing import LocalStack, own_stack
 from deploy.simulate.watch import Watch, watching
 from shared.runtime.clock import SystemClock, new_id
+from shared.testing.issuer import bearer
 
 RATES = (12, 124, 1240)
 SECONDS = 10
@@ -77,7 +78,8 @@ async def worry_to_page(stack: LocalStack, *, count: int, at_once: int) -> Sprea
         async def one() -> None:
             body = {"signal_id": str(new_id()), "in_danger": "yes", "about": "adult"}
             async with turns:
-                answer = await client.post("/api/concerns", json=body, headers={"Idempotency-Key": str(new_id())})
+                headers = bearer("volunteer/anna") | {"Idempotency-Key": str(new_id())}
+                answer = await client.post("/api/concerns", json=body, headers=headers)
                 durable[answer.raise_for_status().json()["receipt"]] = SystemClock().now()
 
         await asyncio.gather(*(one() for _ in range(count)))
