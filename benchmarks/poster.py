@@ -34,7 +34,7 @@ class Poster:
             return str(json.loads(await answer.read())["id"])
 
     def _proved(self) -> dict[str, str]:
-        """A member of staff's token, made anew before it ends: how many systems may send is bounded, and not measured."""
+        """A member of staff's token, made anew before it ends; how much a system may send is bounded."""
         if time.monotonic() - self._made_at > RENEW_AFTER_S:
             self._proof, self._made_at = bearer("project-manager/desk"), time.monotonic()
         return self._proof
