@@ -16,6 +16,7 @@ from shared.access.policy.table import Operation, Policy
 from shared.access.rate import Rates
 from shared.access.reach import Placed, Reach
 from shared.access.refusals import not_allowed, prove_again, too_often, unproved
+from shared.access.turned_away import TurnedAway
 from shared.events.refusal import NotFound
 from shared.runtime.clock import Clock
 from shared.runtime.errors import Failure
@@ -85,6 +86,7 @@ class Guard:
         self._again = again
         self._rates = rates or Rates()
         self._glasses = glasses
+        self._turned_away = TurnedAway()
 
     async def admit(self, request: Request, name: str) -> Reach:
         """How far the operation reaches for whoever asks; also kept in `request.state.reach`.
@@ -92,19 +94,29 @@ class Guard:
         Raises `Refused`: 401 for nobody and for a proof that is not fresh enough, 403 for a role without a row, 429 for
         too many.
         """
-        operation = self.policy.operations[name]
-        caller = await self._caller(request, operation)
+        operation, caller = self.policy.operations[name], VISITOR
+        try:
+            caller = await self._caller(request, operation)
+            reach = await self._let_in(request, name, caller)
+        except Refused as refused:
+            showed = "Authorization" in request.headers
+            self._turned_away.note(caller, refused.status, refused.code, showed_token=showed)
+            raise
+        request.state.glass = await self._glass(request, operation, caller)
+        reach = self._widened(request, reach)
+        request.state.caller, request.state.reach = caller, reach
+        return reach
+
+    async def _let_in(self, request: Request, name: str, caller: Caller) -> Reach:
         reach = self.policy.reach(name, caller)
         if reach is None:
             await self._refused(request, name, caller)
         assert reach is not None
-        if operation.step_up and caller.kind == "person" and not self._proved_lately(caller):
+        step_up = self.policy.operations[name].step_up and caller.kind == "person"
+        if step_up and not self._proved_lately(caller):
             raise prove_again()
         if wait := self._rates.wait(caller):
             raise too_often(wait)
-        request.state.glass = await self._glass(request, operation, caller)
-        reach = self._widened(request, reach)
-        request.state.caller, request.state.reach = caller, reach
         return reach
 
     def also(self, request: Request, name: str) -> Reach | None:
@@ -154,6 +166,7 @@ class Guard:
 
     async def _failed(self, noting: "asyncio.Task[None]", request: Request, reach: Reach, fault: Exception) -> None:
         code = getattr(fault, "code", type(fault).__name__)
+        self._turned_away.note(reach.caller, getattr(fault, "status", 0), code, showed_token=True)
         await noting
         await self._note_failed(request, reach, code)
 

@@ -17,6 +17,7 @@ from shared.access.glass.telling import TellBrokenGlass
 from shared.access.guard import Authenticator, Guard
 from shared.access.jwks import FetchedKeys, Keys, PinnedKeys
 from shared.access.policy.table import Policy, policy_from
+from shared.access.rate import Rate, Rates
 from shared.access.replays import Replays
 from shared.access.service_keys import Signer, Trusted, for_service
 from shared.access.settings import ClaimNames, IssuerSettings
@@ -58,6 +59,7 @@ class Access:
     telling: TellBrokenGlass
     http: httpx.AsyncClient
     clock: Clock
+    rate: Rate
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -67,7 +69,8 @@ class Access:
     def guard(self, *others: Authenticator) -> Guard:
         """The service's guard; `others` are further ways to prove who asks, looked at after the token."""
         bearer = Bearer(self.service, self.check, self.names, self.trusted, self.replays)
-        return Guard(self.policy, (bearer, *others), self.notes, self.clock, glasses=self.glass)
+        rates = Rates(self.rate)
+        return Guard(self.policy, (bearer, *others), self.notes, self.clock, rates=rates, glasses=self.glass)
 
     def to_safeguarding(self) -> str:
         """The header Authorization with which this service speaks to safeguarding for itself."""
@@ -105,6 +108,7 @@ def access_of(settings: ServiceSettings, service: str, database: Database, maste
         telling=TellBrokenGlass(service, glass, settings.safeguarding, prove),
         http=http,
         clock=clock,
+        rate=Rate(settings.client_rate, settings.client_burst),
     )
 
 

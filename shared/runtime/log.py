@@ -15,11 +15,12 @@ KEYS = frozenset(
     {
         "service", "event", "level", "timestamp", "event_type", "event_id", "stream", "version", "correlation_id",
         "causation_id", "topic", "partition", "offset", "attempt", "outcome", "error_code", "duration_ms",
-        "exception", "part", "count", "method", "path", "status",
+        "exception", "part", "count", "method", "path", "status", "organisation",
     }
 )  # fmt: skip
 """Every key a line may have; anything else is dropped, because what is not written cannot leak.
 
+`organisation` is the code of an organisation whose system proved who it is.
 `path` is a route's template, never what was asked for; `exception` is a type and places in code, never a message.
 """
 PLACES = 6

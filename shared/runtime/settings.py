@@ -15,7 +15,8 @@ class ServiceSettings(BaseSettings):
     heads and for entries that wait to be chained.
     `issuer` and what follows it say who is believed about people and systems (`shared/access/settings.py`); without
     an issuer nobody can sign in. `public_url` is how browsers reach the service, `web_client` what it is to the issuer,
-    and `service_urls` how browsers reach every service, by its name.
+    and `service_urls` how browsers reach every service, by its name. `client_rate` requests a second, and
+    `client_burst` at once, are what one system may send to one instance.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -39,6 +40,8 @@ class ServiceSettings(BaseSettings):
     signing_keys: Path
     trusted_keys: Path
     audit_heads: Path
+    client_rate: float = Field(default=50.0, gt=0)
+    client_burst: int = Field(default=200, ge=1)
 
     @property
     def safeguarding(self) -> tuple[str, ...]:

@@ -99,6 +99,11 @@ class BarsRefused(Exception):
         """What the sender is told."""
         return FAULTS[self.code]
 
+    @property
+    def status(self) -> int:
+        """What it is answered with."""
+        return self.fault.status
+
 
 def require(holds: object, code: str) -> None:
     """Raise `BarsRefused(code)` unless the condition holds."""
