@@ -83,9 +83,10 @@ def settings_of(name: str, addresses: Addresses, folder: Path) -> dict[str, str]
     }
     if name == "referral":
         reaches["CONFORMANCE"] = "true"  # this stack is for trying things out, published examples included
+    if name in ("safeguarding", "support"):
+        reaches["REFERRAL_URLS"] = addresses.service("referral")
     if name == "safeguarding":
         reaches |= {
-            "REFERRAL_URLS": addresses.service("referral"),
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(addresses.ports["mail"]),
             "WEBHOOK_URL": f"{addresses.mail}/webhooks",

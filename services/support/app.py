@@ -1,9 +1,11 @@
 """Puts support together: the only file that makes its clients and stores and reads its data files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from typing import Any
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -13,8 +15,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.support.adapters import http, volunteers
 from services.support.adapters.doors import Doors
 from services.support.adapters.kafka import HEARD, TOPICS, to_inputs
+from services.support.adapters.names import Names
+from services.support.adapters.pages import TEMPLATES, page_routes
 from services.support.adapters.queries import Queries
 from services.support.adapters.safeguarding import Safeguarding
+from services.support.adapters.volunteer_pages import volunteer_page_routes
 from services.support.adapters.worries import Worries
 from services.support.domain.case import state as case_state
 from services.support.domain.case.commands import HearTriage
@@ -36,7 +41,10 @@ from services.support.domain.volunteer.commands import DeadlinePassed
 from services.support.domain.volunteer.decide import decide as decide_volunteer
 from services.support.settings import Settings
 from shared.access.app import check_routes, guarded_app
+from shared.access.caller import Caller
 from shared.access.glass.doors import glass_routes
+from shared.access.service_keys import for_service
+from shared.access.session.wiring import SignIn, sign_in_of
 from shared.access.wiring import Access, access_of
 from shared.programmes.load import ProgrammeData, load
 from shared.runtime.body import Digest, digest_of
@@ -61,6 +69,10 @@ from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.timers import Timers
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
+from shared.web.break_glass import break_glass_routes
+from shared.web.pages import Pages
+from shared.web.terms import terms_from
+from shared.web.wiring import add_pages
 
 SERVICE = "support"
 REST_S = 0.1
@@ -118,6 +130,7 @@ class Support:
     digest: Digest
     http: httpx.AsyncClient
     access: Access
+    sign_in: SignIn
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -143,7 +156,9 @@ class Support:
             safeguarding=safeguarding,
             vault=self.vault,
             worries=worries,
+            names=Names(self.settings.referral, self.http, self._naming, self.settings.names_within),
             data=self.data,
+            gates=rules().gates,
             clock=self.clock,
             digest=self.digest,
         )
@@ -181,13 +196,18 @@ class Support:
 
     async def start(self) -> None:
         """Make what must be there before anything runs; harmless when it is."""
-        for one in (self.store, self.vault, self.timers, self.parking, self.access):
+        for one in (self.store, self.vault, self.timers, self.parking, self.access, self.sign_in):
             await one.ensure_indexes()
         await self.vault.reconcile()
         await self.journal.begin()
 
+    def _naming(self, caller: Caller, matches: Sequence[UUID]) -> str:
+        """The header with which referral is asked for names on behalf of a reader."""
+        return for_service(self.access.signer, "referral", caller, matches=matches)
+
     async def stop(self) -> None:
         """Close the clients."""
+        await self.sign_in.close()
         await self.access.http.aclose()
         await self.http.aclose()
         await self.client.close()
@@ -200,6 +220,7 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
     database = client[settings.database]
     store = MongoStore(database)
     master = FileMasterKey(settings.key_file)
+    access = access_of(settings, SERVICE, database, master, now)
     told: list[Timers] = []
 
     def remember(settled: Any) -> None:
@@ -224,7 +245,8 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
         parking=Parking(database),
         digest=partial(digest_of, key=master.derived("digest")),
         http=http or httpx.AsyncClient(timeout=settings.hold_answer_within, trust_env=False),
-        access=access_of(settings, SERVICE, database, master, now),
+        access=access,
+        sign_in=sign_in_of(settings, SERVICE, database, master, now, access.http),
     )
 
 
@@ -233,7 +255,7 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     support = made(settings, clock=clock, http=client)
     app = guarded_app(
         "Beside: support",
-        support.access.guard(),
+        support.access.guard(support.sign_in.authenticator),
         parts=support.parts,
         ready=MajorityWrite(support.database),
         start=[support.start],
@@ -243,6 +265,11 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     app.include_router(volunteers.routes(doors))
     app.include_router(http.routes(doors))
     app.include_router(glass_routes(support.access.glass))
+    pages, terms = Pages(TEMPLATES), terms_from(_reader("services.support")("rules/words.yaml"))
+    app.include_router(break_glass_routes(support.access.glass, pages))
+    app.include_router(page_routes(doors, pages, terms))
+    app.include_router(volunteer_page_routes(doors, pages, terms))
+    add_pages(app, settings, support.sign_in, pages)
     check_routes(app)
     return app
 

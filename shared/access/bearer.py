@@ -61,6 +61,7 @@ class Bearer:
             roles=(role,),
             provider=_text(claims.get("provider")),
             sites=tuple(one for one in claims.get("sites", ()) if isinstance(one, str)),
+            matches=frozenset(one for one in claims.get("matches", ()) if isinstance(one, str)),
             through=service,
             proof=str(claims["jti"]),
         )

@@ -29,6 +29,8 @@ class Caller:
     sites: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     scopes: frozenset[str] = frozenset()
+    matches: frozenset[str] = frozenset()
+    """Cases a volunteer is matched with, where the service that knows them asks for her."""
     through: str | None = None
     """The service that asks for this person."""
     proof: str = ""

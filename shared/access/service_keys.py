@@ -2,10 +2,11 @@
 written to (`letters.py`)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -54,11 +55,15 @@ class Signer:
         return jwt.encode(header, claims, self._key)
 
 
-def for_service(signer: Signer, receiver: str, caller: Caller | None = None) -> str:
-    """The header Authorization for one call to another service, for `caller` or for the service itself."""
+def for_service(signer: Signer, receiver: str, caller: Caller | None = None, *, matches: Sequence[UUID] = ()) -> str:
+    """The header Authorization for one call to another service, for `caller` or for the service itself.
+
+    `matches`: the cases that the caller, a volunteer, is matched with, as the service that signs knows them.
+    """
     if caller is None:
         return f"Bearer {signer.sign(f'{ISSUERS}{receiver}', f'{SERVICE}/{signer.service}')}"
     more = {"provider": caller.provider, "sites": list(caller.sites)}
+    more |= {"matches": [str(one) for one in matches]} if matches else {}
     return f"Bearer {signer.sign(f'{ISSUERS}{receiver}', str(caller), more=more)}"
 
 

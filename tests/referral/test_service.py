@@ -13,6 +13,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.referral.app import build, made
 from services.referral.domain.commands import HearStanding
 from services.referral.settings import Settings
+from shared.access.caller import Caller
+from shared.access.service_keys import Signer, for_service
 from shared.events.ids import BESIDE
 from shared.events.referral import Standing
 from shared.runtime.clock import SystemClock
@@ -161,3 +163,29 @@ async def test_whoever_decides_reads_who_it_is_about_and_the_words_that_came(ser
     assert (await page(service, f"/sent/{case}", "volunteer/v-1")).status_code == 403
     elsewhere = await page(service, f"/sent/{case}", "project-manager/pm-2", sites=["nowhere"])
     assert elsewhere.status_code == 404
+
+
+async def test_a_volunteer_learns_the_first_name_and_number_of_the_woman_she_is_matched_with_and_no_more(
+    settings: Settings, service: httpx.AsyncClient
+) -> None:  # S28 S29
+    case = UUID((await service.post("/api/referrals", json=body(), headers=KEY)).json()["id"])
+    beth = Caller("person", "beth", "volunteer", "session", provider="nct", sites=("halton",))
+    support = Signer("support", settings.signing_keys.parent / "support", SystemClock())
+
+    async def told(matches: list[UUID], purpose: str = "support") -> Any:
+        proof = {"Authorization": for_service(support, "referral", beth, matches=matches)}
+        asked = {"ids": [str(case)], "purpose": purpose}
+        return (await service.post("/people/lookup", json=asked, headers=proof)).json()["people"]
+
+    for purpose in ("support", "contact_card"):
+        person = (await told([case], purpose))[str(case)]
+        assert person == {
+            "given": body()["person"]["given"],
+            "phone": body()["person"]["phone"],
+            "safe_to_contact": "yes",
+        }
+    assert await told([]) == {}
+    assert await told([uuid5(BESIDE, "another")]) == {}
+    direct = await service.post("/people/lookup", json={"ids": [str(case)], "purpose": "support"},
+                                headers=bearer("volunteer/beth", matches=[str(case)]))  # fmt: skip
+    assert direct.json()["people"] == {}, "only support knows whom she is matched with"

@@ -39,20 +39,31 @@ def settings(mongo: str, database: Any, tmp_path: Path) -> Settings:
         kafka="127.0.0.1:9",
         key_file=key,
         safeguarding_urls="http://one,http://two",
+        referral_urls="http://people",
         **access_settings(tmp_path, "support"),
     )
 
 
 class Answers:
-    """Safeguarding as support hears it: `hold` is the body it answers with, None when nobody does."""
+    """The other services as support hears them: `hold` is safeguarding's body and `people` referral's, None: away."""
 
     hold: Any = {"hold": False}
+    people: Any = None
+    lookups: tuple[httpx.Request, ...] = ()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """One answer."""
+        if request.url.host == "people":
+            self.lookups = (*self.lookups, request)
+            return self._lookup()
         if self.hold is None or request.url.host == "one":
             raise httpx.ConnectError("away")
         return httpx.Response(200, json=self.hold)
+
+    def _lookup(self) -> httpx.Response:
+        if self.people is None:
+            raise httpx.ConnectError("away")
+        return httpx.Response(200, json={"people": self.people})
 
 
 @pytest.fixture

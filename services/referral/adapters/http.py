@@ -1,5 +1,6 @@
 """The JSON door: post a referral, read where it stands, look people up by id."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from starlette.routing import Route
 from services.referral.adapters import json_mapper
 from services.referral.adapters.cards import PURPOSE, Cards
 from services.referral.adapters.intake import Asking, Intake
-from services.referral.adapters.queries import NOT_HERE, People, Referrals
+from services.referral.adapters.queries import FIRST_NAME, NOT_HERE, People, Referrals
 from services.referral.adapters.reading import Reading
 from services.referral.adapters.requests import ReferralRequest
 from services.referral.adapters.senders import organisation_of_caller
@@ -105,12 +106,21 @@ def routes(intake: Intake, referrals: Referrals, people: People, reading: Readin
         """Names and ways to be reached of at most 200 people; erased, unknown and foreign ids are left out alike."""
         wanted, reach = parse(Lookup, await read_body(request)), reach_of(request)
         known = await referrals.some(wanted.ids)
-        mine = [case for case, one in known.items() if reach.covers(one.placed)]
+        mine = [case for case, one in known.items() if reach.covers(_placed(one.placed, case, reach))]
         await guard_of(request).note(request, [str(case) for case in mine], purpose=wanted.purpose)
+        if reach.scope == "matches":  # a volunteer needs to ring her, and no more (S29)
+            return {"people": await people.contacts(mine, FIRST_NAME)}
         card = wanted.purpose == PURPOSE
         return {"people": await (Cards(referrals, people).of(mine) if card else people.contacts(mine))}
 
     return router
+
+
+def _placed(placed: Placed, case: UUID, reach: Reach) -> Placed:
+    """Whom a volunteer is matched with is known to support, which says so in the token it signs for her."""
+    if str(case) not in reach.caller.matches:
+        return placed
+    return replace(placed, volunteer=str(reach.caller.volunteer))
 
 
 def _withdrawing(router: APIRouter, intake: Intake, referrals: Referrals) -> None:

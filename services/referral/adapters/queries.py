@@ -21,8 +21,8 @@ CONTACT = (
     "given", "family", "birth_date", "phone", "postcode", "safe_to_contact", "nhs_number", "nhs_number_status",
     "contacts", "gp",
 )  # fmt: skip
-
-
+FIRST_NAME = ("given", "phone", "safe_to_contact")
+"""What a volunteer is told of the person she is matched with."""
 NOT_HERE = ("referral.unknown", "There is no such referral.")
 
 
@@ -93,12 +93,12 @@ class People:
             known.update(record)
         return known
 
-    async def contacts(self, cases: Sequence[UUID]) -> dict[str, dict[str, Any]]:
+    async def contacts(self, cases: Sequence[UUID], fields: Sequence[str] = CONTACT) -> dict[str, dict[str, Any]]:
         """Names and ways to be reached by case id; ids that name nobody, or nobody any more, are left out."""
         wanted = list(dict.fromkeys(cases))
         found = await asyncio.gather(*map(self.identity, wanted))
         return {
-            str(case): {name: record[name] for name in CONTACT if name in record}
+            str(case): {name: record[name] for name in fields if name in record}
             for case, record in zip(wanted, found, strict=True)
             if record
         }

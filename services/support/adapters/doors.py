@@ -1,11 +1,13 @@
 """What the routes hand requests on to, and the one way they submit a named person's command."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
 
+from services.support.adapters.names import Names
 from services.support.adapters.queries import Queries
 from services.support.adapters.safeguarding import Safeguarding
 from services.support.adapters.worries import Worries
@@ -34,7 +36,9 @@ class Doors:
     safeguarding: Safeguarding
     vault: Vault
     worries: Worries
+    names: Names
     data: ProgrammeData
+    gates: Sequence[str]
     clock: Clock
     digest: Digest
 

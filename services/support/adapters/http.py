@@ -1,7 +1,6 @@
 """Support's JSON interface for cases: places, matches, sessions, worries and endings."""
 
 import json
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,21 +8,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.support.adapters.doors import Asked, Doors, answer, submit
-from services.support.adapters.sessions import Reading, read_session
-from services.support.domain.case.commands import EndSupport, MakeMatch
-from services.support.domain.volunteer.commands import HoldPlace
+from services.support.adapters.acting import Acting
+from services.support.adapters.doors import Asked, Doors
 from shared.access.app import guarded_router
 from shared.access.guard import caller_of_request, reach_of
 from shared.events.codes import Code
-from shared.events.refusal import NotFound, Rejected
-from shared.events.support import PlaceHeld, SessionLogged
+from shared.events.refusal import NotFound
 from shared.runtime.body import parse, read_body, strict_json
-from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
 from shared.runtime.problems import Refused
 
-OWN_WORDS = "in_own_words"
 JSON = "application/json"
 
 
@@ -57,9 +51,9 @@ def routes(doors: Doors) -> APIRouter:
     """Every route about cases."""
     router = guarded_router(prefix="/api/cases")
     _reading(router, doors)
-    _matching(router, doors)
-    _ending(router, doors)
-    _meeting(router, doors)
+    _matching(router, Acting(doors))
+    _ending(router, Acting(doors))
+    _meeting(router, Acting(doors))
     return router
 
 
@@ -77,7 +71,7 @@ def _reading(router: APIRouter, doors: Doors) -> None:
         return await doors.queries.case(case, reach_of(request), version=version)
 
 
-def _matching(router: APIRouter, doors: Doors) -> None:
+def _matching(router: APIRouter, acting: Acting) -> None:
     @router.post("/{case}/places")
     @performs("match.make")
     async def hold(case: UUID, request: Request) -> Any:
@@ -85,11 +79,7 @@ def _matching(router: APIRouter, doors: Doors) -> None:
         body = await read_body(request)
         asked, person = parse(PlaceBody, body), caller_of_request(request)
         write = Asked.of(request, person, "hold-place", body)
-        await _both_within(doors, request, case, asked.volunteer)
-        outcome = await submit(doors, write, HoldPlace(asked.volunteer, case), case)
-        until = next(one.event.until for one in outcome.recorded if isinstance(one.event, PlaceHeld))
-        held = {"case": str(case), "volunteer": str(asked.volunteer), "until": until.isoformat()}
-        return JSONResponse(answer(outcome, **held), status_code=201)
+        return JSONResponse(await acting.hold(request, write, case, asked.volunteer), status_code=201)
 
     @router.post("/{case}/match")
     @performs("match.make")
@@ -97,17 +87,12 @@ def _matching(router: APIRouter, doors: Doors) -> None:
         """Match a case with a volunteer whose place is kept for it; safeguarding is asked first (S24)."""
         body = await read_body(request)
         asked, person = parse(MatchBody, body), caller_of_request(request)
-        if asked.offer is not None and asked.offer not in doors.data.offers:
-            raise Refused(422, "body.invalid", "No such offer.", errors=[{"field": "offer", "reason": "unknown"}])
         write = Asked.of(request, person, "make-match", body)
-        await _both_within(doors, request, case, asked.volunteer)
-        held_back = await doors.safeguarding.holds(case)
-        outcome = await submit(doors, write, MakeMatch(case, asked.volunteer, held_back, asked.offer), case)
-        made = {"case": str(case), "volunteer": str(asked.volunteer), "status": "matched"}
-        return JSONResponse(answer(outcome, **made), status_code=201)
+        made = await acting.match(request, write, case, asked.volunteer, asked.offer)
+        return JSONResponse(made, status_code=201)
 
 
-def _ending(router: APIRouter, doors: Doors) -> None:
+def _ending(router: APIRouter, acting: Acting) -> None:
     @router.post("/{case}/end")
     @performs("support.end")
     async def end(case: UUID, request: Request) -> Any:
@@ -115,26 +100,17 @@ def _ending(router: APIRouter, doors: Doors) -> None:
         body = await read_body(request)
         asked, person = parse(EndBody, body), caller_of_request(request)
         write = Asked.of(request, person, "end-support", body)
-        await doors.queries.check_case(case, reach_of(request))
-        reason = asked.reason
-        if reason not in doors.data.vocabulary.ending_reasons:
-            record = {"reason": reason}
-            await doors.vault.seal(subject=case, stream=f"case/{case}", cause=write.cause(case), record=record)
-            reason = OWN_WORDS
-        held_back = await doors.safeguarding.holds(case)
-        command = EndSupport(case, reason, asked.review, str(person), held_back)
-        outcome = await submit(doors, write, command, case)
-        return answer(outcome, case=str(case), status="ended")
+        return await acting.end(request, write, case, asked.reason, review=asked.review)
 
 
-def _meeting(router: APIRouter, doors: Doors) -> None:
+def _meeting(router: APIRouter, acting: Acting) -> None:
     @router.post("/{case}/sessions")
     @performs("session.log")
     async def log_session(case: str, request: Request) -> Any:
         """A session: its worry first, then the session itself, never refused for a fault in its fields (S3)."""
-        body, receipt = await _worry_first(doors, case, request, inside=True)
+        body, receipt = await _worry_first(acting.doors, case, request, inside=True)
         try:
-            answered = await _session(doors, case, request, body)
+            answered = await _session(acting, case, request, body)
         except NotFound as unknown:
             raise Refused(404, unknown.code, unknown.detail, extra={"receipt": receipt}) from None
         except Refused as refused:
@@ -146,14 +122,8 @@ def _meeting(router: APIRouter, doors: Doors) -> None:
     @performs("worry.raise")
     async def worry(case: str, request: Request) -> Any:
         """The "worried now" button: 201 with the receipt once it is durable, whatever else was wrong (S19, S20)."""
-        _, receipt = await _worry_first(doors, case, request, inside=False)
+        _, receipt = await _worry_first(acting.doors, case, request, inside=False)
         return JSONResponse({"receipt": receipt}, status_code=201)
-
-
-async def _both_within(doors: Doors, request: Request, case: UUID, volunteer: UUID) -> None:
-    reach = reach_of(request)
-    await doors.queries.check_case(case, reach)
-    await doors.queries.check_volunteer(volunteer, reach)
 
 
 async def _worry_first(doors: Doors, case: str, request: Request, *, inside: bool) -> tuple[bytes, str | None]:
@@ -169,45 +139,15 @@ async def _worry_first(doors: Doors, case: str, request: Request, *, inside: boo
     return body, await doors.worries.keep(sent if inside or sent else {}, _uuid(case), request, body)
 
 
-async def _session(doors: Doors, case: str, request: Request, body: bytes) -> dict[str, Any]:
+async def _session(acting: Acting, case: str, request: Request, body: bytes) -> dict[str, Any]:
     media = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     named, sent = _uuid(case), strict_json(body)
     if media != JSON:
         raise Refused(415, "body.media_type", f"Send {JSON}.")
     if named is None or not isinstance(sent, dict):
         raise Refused(422, "body.invalid", "A session is an object, about a case with an id.")
-    person = caller_of_request(request)
-    await doors.queries.check_case(named, reach_of(request), ever=True)
-    write = Asked.of(request, person, "log-session", body)
-    reading = read_session(
-        sent,
-        named,
-        offers=doors.data.offers,
-        reasons=doors.data.vocabulary.missed_reasons,
-        now=doors.clock.now(),
-        new_id=new_id,
-    )
-    await _keep_words(doors, write, reading, sent)
-    led = replace(reading.asked, by=person.volunteer) if person.role == "volunteer" else reading.asked
-    try:
-        outcome = await submit(doors, write, led, named, await doors.queries.scope_of(named))
-    except Rejected as refused:
-        raise Refused(409, refused.code, refused.detail) from None
-    logged = next((one.event for one in outcome.recorded if isinstance(one.event, SessionLogged)), None)
-    if logged is None:
-        return answer(outcome, session=str(reading.asked.session), outcome="on_record_before")
-    faults = [reason.removeprefix("fault/") for reason in logged.reasons if reason.startswith("fault/")]
-    return answer(outcome, session=str(logged.session), outcome=logged.outcome, to_be_corrected=faults)
-
-
-async def _keep_words(doors: Doors, write: Asked, reading: Reading, sent: dict[str, Any]) -> None:
-    """Notes, and the whole form where a field could not be read, go to her vault before the session is logged."""
-    record = {"notes": reading.notes} if reading.notes else {}
-    if reading.asked.faults:
-        record["as_sent"] = json.dumps(sent)
-    if record:
-        asked = reading.asked
-        await doors.vault.seal(subject=asked.case, stream=asked.stream, cause=write.cause(asked.case), record=record)
+    write = Asked.of(request, caller_of_request(request), "log-session", body)
+    return await acting.log_session(request, write, named, sent)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -18,7 +18,13 @@ from shared.runtime.body import parse, read_body
 from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
 from shared.runtime.problems import Refused
-from shared.runtime.submission import Scope
+from shared.runtime.submission import Outcome, Scope
+
+VOLUNTEER_LIST = "volunteer.list"
+STANDINGS: dict[str, type[PauseVolunteer] | type[ResumeVolunteer]] = {
+    "pause": PauseVolunteer,
+    "resume": ResumeVolunteer,
+}
 
 
 class VolunteerBody(BaseModel):
@@ -39,20 +45,33 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+async def register(doors: Doors, request: Request, write: Asked, asked: VolunteerBody) -> Outcome:
+    """Register her at a site within reach. Raises `Refused` (422) for a site or offer, `Rejected`."""
+    scope = _scope(doors, asked, reach_of(request))
+    volunteer = volunteer_of(asked.account) if asked.account else new_id()
+    command = RegisterVolunteer(volunteer, asked.gates, asked.offers, asked.cap)
+    return await submit(doors, write, command, "", scope)
+
+
+async def stand(doors: Doors, request: Request, write: Asked, volunteer: UUID, standing: str) -> Outcome:
+    """Pause her, or let her come back. Raises `NotFound`, `Rejected`, and `Refused` (404) for another word."""
+    if standing not in STANDINGS:
+        raise Refused(404, "http.404", "There is no such thing here.")
+    await doors.queries.check_volunteer(volunteer, reach_of(request))
+    return await submit(doors, write, STANDINGS[standing](volunteer), volunteer)
+
+
 def routes(doors: Doors) -> APIRouter:
     """Every route about volunteers."""
     router = guarded_router(prefix="/api")
 
     @router.post("/volunteers", status_code=201)
     @performs("volunteer.register")
-    async def register(request: Request) -> Any:
+    async def registered(request: Request) -> Any:
         """Register a volunteer who passed every gate."""
         body = await read_body(request)
         asked, person = parse(VolunteerBody, body), caller_of_request(request)
-        scope = _scope(doors, asked, reach_of(request))
-        volunteer_id = volunteer_of(asked.account) if asked.account else new_id()
-        command = RegisterVolunteer(volunteer_id, asked.gates, asked.offers, asked.cap)
-        outcome = await submit(doors, Asked.of(request, person, "register-volunteer", body), command, "", scope)
+        outcome = await register(doors, request, Asked.of(request, person, "register-volunteer", body), asked)
         volunteer = outcome.stream.split("/", 1)[1]
         status = {"id": volunteer, "status": "ready", **answer(outcome)}
         return JSONResponse(status, status_code=201, headers={"Location": f"/api/volunteers/{volunteer}"})
@@ -76,18 +95,12 @@ def routes(doors: Doors) -> APIRouter:
 def _standing(router: APIRouter, doors: Doors) -> None:
     @router.post("/volunteers/{volunteer}/{standing}")
     @performs("volunteer.stand")
-    async def stand(volunteer: UUID, standing: str, request: Request) -> Any:
+    async def stood(volunteer: UUID, standing: str, request: Request) -> Any:
         """`pause` or `resume`; nobody asks why (S30). The body may be {}."""
-        kinds: dict[str, type[PauseVolunteer] | type[ResumeVolunteer]]
-        kinds = {"pause": PauseVolunteer, "resume": ResumeVolunteer}
-        if standing not in kinds:
-            raise Refused(404, "http.404", "There is no such thing here.")
         body = await read_body(request)
         parse(Nothing, body)
-        person = caller_of_request(request)
-        await doors.queries.check_volunteer(volunteer, reach_of(request))
-        asked = Asked.of(request, person, f"{standing}-volunteer", body)
-        outcome = await submit(doors, asked, kinds[standing](volunteer), volunteer)
+        write = Asked.of(request, caller_of_request(request), f"{standing}-volunteer", body)
+        outcome = await stand(doors, request, write, volunteer, standing)
         return {"id": str(volunteer), **answer(outcome)}
 
 
