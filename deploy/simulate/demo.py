@@ -81,7 +81,10 @@ async def volunteers(story: Story) -> None:
         site = SITES[number % len(SITES)]
         herself = VOLUNTEERS.get(site) if number < len(SITES) else None
         account = shipped_people().person(herself.name).id if herself else None
-        volunteer = await doors.register_volunteer(story.doors, site, GATES, CAP, account)
+        try:
+            volunteer = await doors.register_volunteer(story.doors, site, GATES, CAP, account)
+        except doors.Conflict:  # an earlier demonstration registered her; its matches are still hers
+            herself, volunteer = None, await doors.register_volunteer(story.doors, site, GATES, CAP)
         story.volunteers.setdefault(site, []).append(volunteer)
         if herself:
             story.with_account[volunteer] = herself

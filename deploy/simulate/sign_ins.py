@@ -1,12 +1,11 @@
 """Tells whoever watches who can sign in, and what each of them may see (shared/access/policy/table.yaml in short)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 
-from deploy.simulate.figures import table
 from deploy.simulate.stack import Stack
+from shared.web.navigation import links
 
 SEES: Mapping[str, str] = {
     "referrer": "the referrals of her own trust",
@@ -26,15 +25,14 @@ SEES: Mapping[str, str] = {
 
 
 def show_sign_ins(stack: Stack, console: Console) -> None:
-    """Print names and passwords of this stack's people; nothing where another issuer knows them."""
+    """Print names, passwords and first pages of this stack's people; nothing where another issuer knows them.
+
+    One line each, never cut: a password is there to be copied.
+    """
     if stack.users:
-        table(console, f"Who can sign in ({stack.issuer})", [_row(name, said) for name, said in stack.users.items()])
-
-
-def _row(name: str, said: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "name": name,
-        "password": said["password"],
-        "works at": ", ".join(said["sites"]) or said["provider"] or ", ".join(said["organisations"]),
-        "sees": "; ".join(SEES[role] for role in said["roles"]),
-    }
+        console.print(f"Who can sign in (at {stack.issuer}):")
+    for name, said in stack.users.items():
+        places = links(said["roles"][0], stack.services, "", "")
+        begins = f", and begins at {places[0].href}" if places else ""
+        sees = "; ".join(SEES[role] for role in said["roles"])
+        console.print(f"  {name:16} {said['password']:22} sees {sees}{begins}", soft_wrap=True)
