@@ -35,9 +35,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="module")
 async def token(whole: LocalStack) -> str:
-    """Of a trust's system, from the issuer while that is there."""
+    """Of a trust's system, from the issuer while that is there; believed by referral once it has the issuer's keys."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        return await SignedIn(stack_of(whole.described), http).system_token("trust-rxx")
+        made = await SignedIn(stack_of(whole.described), http).system_token("trust-rxx")
+
+    def believed() -> bool:
+        url = f"{whole.urls['referral']}/api/referrals/{new_id()}"
+        return httpx.get(url, headers={"Authorization": f"Bearer {made}"}, trust_env=False).status_code != 401
+
+    await asyncio.to_thread(wait_until, believed, within_s=30, what="the token is believed")
+    return made
 
 
 async def refer(stack: LocalStack, token: str) -> str:
