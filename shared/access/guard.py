@@ -206,8 +206,8 @@ class Guard:
         for authenticator in self._authenticators:
             try:
                 caller = await authenticator(request, operation)
-            except Refused:
-                if operation.anyone:  # what needs no proof is not refused for a bad one
+            except (Refused, Failure):
+                if operation.anyone:  # what needs no proof is not refused for a bad one, or for one nobody can check
                     return VISITOR
                 raise
             if caller is not None:

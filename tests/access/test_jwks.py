@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey, Key, KeySet
 
 from shared.access import jwks
 from shared.access.jwks import FetchedKeys
+from shared.runtime.errors import Unavailable
 
 URL = "https://issuer.test/keys"
 
@@ -82,3 +83,17 @@ async def test_while_the_issuer_is_away_or_slow_the_keys_we_have_stay_good(monke
     assert names(await asyncio.wait_for(keys.having("one"), 1)) == {"one"}, "nobody waits for a key we have"
     issuer.may_answer.set()
     assert names(await slow) == {"one"}
+
+
+async def test_a_key_nobody_could_look_up_is_no_bad_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer = Issuer()
+    issuer.away = True
+    keys = fetched(issuer)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await keys.having("one")
+    assert issuer.asked == 1
+
+    issuer.away = False
+    monkeypatch.setattr(jwks, "TRY_AGAIN_AFTER_S", 0.0)
+    assert names(await keys.having("one")) == {"one"}

@@ -78,7 +78,8 @@ async def test_only_the_listed_calls_are_let_in(door: Door) -> None:
 async def test_a_person_comes_through_a_service_with_her_own_row_and_sites(door: Door) -> None:
     answer = await door.http.get("/people", headers=called(door, "triage", person=LEAD))
     assert answer.json() == {"who": "safeguarding-lead/lead-1", "through": "triage", "sites": ["halton"]}
-    assert (await door.http.get("/people", headers=called(door, "triage", person=ANNA))).status_code == 403
+    commissioner = Caller("person", "c-1", "commissioner", "session", provider="nct")
+    assert (await door.http.get("/people", headers=called(door, "triage", person=commissioner))).status_code == 403
     assert (await door.http.get("/people", headers=called(door, "outcomes", person=LEAD))).status_code == 403
 
 
