@@ -21,6 +21,7 @@ from services.safeguarding.adapters.http import Doors, keep_what_was_turned_away
 from services.safeguarding.adapters.inbox import Inbox
 from services.safeguarding.adapters.notify import Notifier
 from services.safeguarding.adapters.opening import Opening
+from services.safeguarding.adapters.other_origins import OtherOrigins
 from services.safeguarding.adapters.pages import TEMPLATES, page_routes
 from services.safeguarding.adapters.passes import CardPasses
 from services.safeguarding.adapters.queries import Live, Queries
@@ -283,4 +284,5 @@ def application(service: Service, parts: Sequence[Part]) -> FastAPI:
     app.include_router(page_routes(doors, pages))
     add_pages(app, service.settings, service.sign_in, pages)
     check_routes(app)
+    app.add_middleware(OtherOrigins, services=service.settings.service_urls.values())
     return app

@@ -21,6 +21,7 @@ from services.support.adapters.queries import Queries
 from services.support.adapters.safeguarding import Safeguarding
 from services.support.adapters.volunteer_pages import volunteer_page_routes
 from services.support.adapters.worries import Worries
+from services.support.adapters.worry_pages import Button, worry_page_routes
 from services.support.domain.case import state as case_state
 from services.support.domain.case.commands import HearTriage
 from services.support.domain.case.decide import decide as decide_case
@@ -267,9 +268,12 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     app.include_router(glass_routes(support.access.glass))
     pages, terms = Pages(TEMPLATES), terms_from(_reader("services.support")("rules/words.yaml"))
     app.include_router(break_glass_routes(support.access.glass, pages))
-    app.include_router(page_routes(doors, pages, terms))
+    safeguarding = settings.service_urls.get("safeguarding", "")
+    button = Button(support.access.signer, safeguarding, doors)
+    app.include_router(page_routes(doors, pages, terms, button))
+    app.include_router(worry_page_routes(doors, pages, button))
     app.include_router(volunteer_page_routes(doors, pages, terms))
-    add_pages(app, settings, support.sign_in, pages)
+    add_pages(app, settings, support.sign_in, pages, connect=(safeguarding,) if safeguarding else ())
     check_routes(app)
     return app
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from services.support.adapters.acting import Acting
 from services.support.adapters.doors import Asked, Doors
 from services.support.adapters.volunteers import VOLUNTEER_LIST
+from services.support.adapters.worry_pages import Button
 from services.support.domain.case.commands import SessionOutcome
 from shared.access.app import guard_of, guarded_router
 from shared.access.guard import caller_of_request, reach_of
@@ -34,8 +35,8 @@ MAY = {"log": "session.log", "match": "match.make", "end": "support.end"}
 class CasePages:
     """Fills the templates; they show codes and dates, never a score (S28)."""
 
-    def __init__(self, doors: Doors, pages: Pages, terms: Terms) -> None:
-        self._doors, self._acting = doors, Acting(doors)
+    def __init__(self, doors: Doors, pages: Pages, terms: Terms, button: Button) -> None:
+        self._doors, self._acting, self._button = doors, Acting(doors), button
         self._pages = pages
         self._terms = terms
 
@@ -45,6 +46,7 @@ class CasePages:
         named = await self._doors.names.of(caller_of_request(request), [one["id"] for one in found])
         names = {case: person.get("given") for case, person in named.people.items()}
         about: dict[str, Any] = {"cases": found, "names": names, "names_away": named.away, "chosen": status}
+        about["worry"] = self._button.shown(request)
         return self._pages.page(request, "cases.html", terms=self._terms, **about)
 
     async def one(
@@ -65,7 +67,7 @@ class CasePages:
         }
         keys: dict[str, Any] = {"key": new_id(), "signal": new_id(), "now": self._doors.clock.now()}
         about: dict[str, Any] = {"case": found, "may": may, "free": free, "choices": choices, "receipt": receipt}
-        about |= {"person": named.of(str(case)), "names_away": named.away}
+        about |= {"person": named.of(str(case)), "names_away": named.away, "worry": self._button.shown(request, case)}
         shown: dict[str, Any] = {"faults": faults, "terms": self._terms, **about, **keys}
         return self._pages.page(request, "case.html", status=status, **shown)
 
@@ -173,9 +175,9 @@ def _session(form: Form) -> dict[str, Any]:
     }
 
 
-def page_routes(doors: Doors, pages: Pages, terms: Terms) -> APIRouter:
+def page_routes(doors: Doors, pages: Pages, terms: Terms, button: Button) -> APIRouter:
     """The list, the case, and what its forms do."""
-    router, cases = guarded_router(include_in_schema=False), CasePages(doors, pages, terms)
+    router, cases = guarded_router(include_in_schema=False), CasePages(doors, pages, terms, button)
 
     @router.get("/cases")
     @performs("support.list")

@@ -131,3 +131,70 @@ if (idle) {
   });
   watch(Number(idle.dataset.besideIdle) * 1000);
 }
+
+// ---- "I am worried": to its own service, after two seconds also to safeguarding under the same signal; green only with a
+// receipt; what has none is kept here (a signal, an answer, a case: no words, no names) and sent again
+const worried = document.querySelector("[data-beside-worried]");
+if (worried) {
+  const SECOND_WAY_AFTER_MS = 2000;
+  const GIVE_UP_AFTER_MS = 30000;
+  const NOT_SENT_AFTER_MS = 8000;
+  const AGAIN_EVERY_MS = 10000;
+  const KEPT = "beside-worries";
+  const { pass, own, other } = worried.dataset;
+  const state = worried.querySelector("[data-beside-worried-state]");
+  const say = (is, words) => { state.dataset.is = is; state.textContent = words; };
+  const kept = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
+  const keep = (all) => { try { localStorage.setItem(KEPT, JSON.stringify(all)); } catch { /* no room: still shown as not sent */ } };
+  const forget = (signal) => keep(kept().filter((one) => one.signal_id !== signal));
+
+  const post = async (url, worry, headers) => {
+    const about = { ...worry, about: "unknown", ...(worry.case ? {} : { case: undefined }) };
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Idempotency-Key": worry.signal_id, ...headers },
+      body: JSON.stringify(about),
+      signal: AbortSignal.timeout(GIVE_UP_AFTER_MS),
+    });
+    const { receipt } = await answer.json();
+    if (!receipt) throw new Error("no receipt");
+    return receipt;
+  };
+  const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+  const send = (worry) => { // the first receipt counts; both ways lead to the same concern
+    const first = post(own, worry, csrf ? { "Beside-Csrf": csrf } : {});
+    let received = false;
+    const ended = first.then(() => { received = true; }, () => undefined);
+    const second = async () => {
+      await Promise.race([pause(SECOND_WAY_AFTER_MS), ended]);
+      if (received || !other) throw new Error("not needed");
+      return post(other, worry, { "Beside-Worry-Pass": pass });
+    };
+    return Promise.any([first, second()]);
+  };
+  const again = async () => {
+    for (const worry of kept()) {
+      try {
+        const receipt = await send(worry);
+        forget(worry.signal_id);
+        say("received", `${worried.dataset.late} ${receipt.slice(0, 8)}`);
+      } catch { say("not-sent", worried.dataset.notSent); }
+    }
+  };
+  worried.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const worry = { signal_id: crypto.randomUUID(), in_danger: event.submitter?.value ?? "not_sure", case: worried.dataset.case };
+    keep([...kept(), worry]);
+    say("sending", worried.dataset.sending);
+    const late = setTimeout(() => say("not-sent", worried.dataset.notSent), NOT_SENT_AFTER_MS);
+    try {
+      const receipt = await send(worry);
+      forget(worry.signal_id);
+      say("received", `${worried.dataset.received} ${receipt.slice(0, 8)}`);
+    } catch { say("not-sent", worried.dataset.notSent); }
+    clearTimeout(late);
+  });
+  addEventListener("online", again);
+  setInterval(() => { if (state.dataset.is !== "sending") again(); }, AGAIN_EVERY_MS);
+  again();
+}
