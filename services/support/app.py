@@ -13,15 +13,14 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.support.adapters import http, volunteers
+from services.support.adapters.all_pages import hang_pages
 from services.support.adapters.doors import Doors
 from services.support.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.support.adapters.names import Names
-from services.support.adapters.pages import TEMPLATES, page_routes
+from services.support.adapters.phone_pages import Phones
 from services.support.adapters.queries import Queries
 from services.support.adapters.safeguarding import Safeguarding
-from services.support.adapters.volunteer_pages import volunteer_page_routes
 from services.support.adapters.worries import Worries
-from services.support.adapters.worry_pages import Button, worry_page_routes
 from services.support.domain.case import state as case_state
 from services.support.domain.case.commands import HearTriage
 from services.support.domain.case.decide import decide as decide_case
@@ -43,8 +42,11 @@ from services.support.domain.volunteer.decide import decide as decide_volunteer
 from services.support.settings import Settings
 from shared.access.app import check_routes, guarded_app
 from shared.access.caller import Caller
+from shared.access.device.kept import Devices
+from shared.access.device.limits import device_limits
 from shared.access.glass.doors import glass_routes
 from shared.access.service_keys import for_service
+from shared.access.session.cookies import Cookie
 from shared.access.session.wiring import SignIn, sign_in_of
 from shared.access.wiring import Access, access_of
 from shared.programmes.load import ProgrammeData, load
@@ -70,10 +72,7 @@ from shared.runtime.tail import FOR_READERS, Follower, in_order
 from shared.runtime.timers import Timers
 from shared.runtime.vault import Sweeper, Vault
 from shared.runtime.views import Views, ViewSpec
-from shared.web.break_glass import break_glass_routes
-from shared.web.pages import Pages
 from shared.web.terms import terms_from
-from shared.web.wiring import add_pages
 
 SERVICE = "support"
 REST_S = 0.1
@@ -132,6 +131,7 @@ class Support:
     http: httpx.AsyncClient
     access: Access
     sign_in: SignIn
+    devices: Devices
 
     @property
     def handlers(self) -> dict[str, Handle]:
@@ -197,10 +197,16 @@ class Support:
 
     async def start(self) -> None:
         """Make what must be there before anything runs; harmless when it is."""
-        for one in (self.store, self.vault, self.timers, self.parking, self.access, self.sign_in):
+        for one in (self.store, self.vault, self.timers, self.parking, self.access, self.sign_in, self.devices):
             await one.ensure_indexes()
         await self.vault.reconcile()
         await self.journal.begin()
+
+    @property
+    def phones(self) -> Phones:
+        """Volunteers' own phones."""
+        cookie = Cookie.of("support-phone", self.settings.public_url, same_site="strict")
+        return Phones(self.devices, cookie, self.sign_in, self.doors)
 
     def _naming(self, caller: Caller, matches: Sequence[UUID]) -> str:
         """The header with which referral is asked for names on behalf of a reader."""
@@ -248,6 +254,7 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
         http=http or httpx.AsyncClient(timeout=settings.hold_answer_within, trust_env=False),
         access=access,
         sign_in=sign_in_of(settings, SERVICE, database, master, now, access.http),
+        devices=Devices(database, device_limits(), now),
     )
 
 
@@ -266,14 +273,8 @@ def build(settings: Settings, *, clock: Clock | None = None, client: httpx.Async
     app.include_router(volunteers.routes(doors))
     app.include_router(http.routes(doors))
     app.include_router(glass_routes(support.access.glass))
-    pages, terms = Pages(TEMPLATES), terms_from(_reader("services.support")("rules/words.yaml"))
-    app.include_router(break_glass_routes(support.access.glass, pages))
-    safeguarding = settings.service_urls.get("safeguarding", "")
-    button = Button(support.access.signer, safeguarding, doors)
-    app.include_router(page_routes(doors, pages, terms, button))
-    app.include_router(worry_page_routes(doors, pages, button))
-    app.include_router(volunteer_page_routes(doors, pages, terms))
-    add_pages(app, settings, support.sign_in, pages, connect=(safeguarding,) if safeguarding else ())
+    terms = terms_from(_reader("services.support")("rules/words.yaml"))
+    hang_pages(app, settings, doors, support.phones, terms, support.access.glass, support.access.signer)
     check_routes(app)
     return app
 

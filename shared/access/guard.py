@@ -15,7 +15,7 @@ from shared.access.glass.kept import PURPOSE, Glass, Glasses
 from shared.access.policy.table import Operation, Policy
 from shared.access.rate import Rates
 from shared.access.reach import Placed, Reach
-from shared.access.refusals import not_allowed, prove_again, too_often, unproved
+from shared.access.refusals import ASKS_FOR_MORE, not_allowed, prove_again, too_often, unproved
 from shared.access.turned_away import TurnedAway
 from shared.events.refusal import NotFound
 from shared.runtime.clock import Clock
@@ -112,6 +112,8 @@ class Guard:
         if reach is None:
             await self._refused(request, name, caller)
         assert reach is not None
+        if caller.via == "device" and not self.policy.operations[name].device:
+            raise unproved(ASKS_FOR_MORE)
         step_up = self.policy.operations[name].step_up and caller.kind == "person"
         if step_up and not self._proved_lately(caller):
             raise prove_again()

@@ -13,6 +13,8 @@ def unproved(code: str) -> Refused:
 
 
 PROVE_AGAIN = "access.prove_again"
+ASKS_FOR_MORE = "access.sign_in_for_this"
+"""A remembered phone is not enough for this: she signs in."""
 
 
 def prove_again() -> Refused:

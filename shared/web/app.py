@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.access.refusals import PROVE_AGAIN
+from shared.access.refusals import ASKS_FOR_MORE, PROVE_AGAIN
 from shared.web.headers import PageSettings, page_headers
 from shared.web.pages import HERE, Pages
 from shared.web.wording import wording
@@ -59,10 +59,11 @@ class Dressed:
     def _first_sign_in(self, request: Request, message: Message) -> Response | None:
         """The way to sign in, for a browser that asks for a page which needs it; it comes back to that page."""
         settings, path = self._settings, request.url.path
-        begun = path.startswith(settings.sign_in) if settings.sign_in else True
-        if begun or message["status"] != 401 or request.method != "GET":
+        if message["status"] != 401 or request.method != "GET" or not prefers_page(request.headers.get("accept", "")):
             return None
-        if not prefers_page(request.headers.get("accept", "")):
+        if settings.unlock and settings.unlock[0] in request.cookies and _code(request) != ASKS_FOR_MORE:
+            return RedirectResponse(settings.root + settings.unlock[1], 303, page_headers(settings))
+        if not settings.sign_in or path.startswith(settings.sign_in):
             return None
         to = f"{path}?{request.url.query}" if request.url.query else path
         asked = {"to": to} | ({"again": "1"} if _code(request) == PROVE_AGAIN else {})

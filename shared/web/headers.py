@@ -19,7 +19,8 @@ class PageSettings:
 
     `public_url` is how browsers reach the service; `issuer` the origin that signing out may lead to; `connect` origins
     that every page's script may speak to ("https://safeguarding.example.org"). `sign_in` is the path where one signs
-    in, "" where nobody does. `service` is which one this is, `services` how browsers reach each of them.
+    in, "" where nobody does; `unlock` the cookie of a remembered phone and the path where its PIN is asked for.
+    `service` is which one this is, `services` how browsers reach each of them.
     """
 
     public_url: str = ""
@@ -27,6 +28,7 @@ class PageSettings:
     connect: tuple[str, ...] = ()
     clock: Clock = field(default_factory=SystemClock)
     sign_in: str = ""
+    unlock: tuple[str, str] | None = None
     service: str = ""
     services: Mapping[str, str] = field(default_factory=dict)
 

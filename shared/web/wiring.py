@@ -12,9 +12,18 @@ from shared.web.sign_in import LEAVE, sign_in_routes
 
 
 def add_pages(
-    app: FastAPI, settings: ServiceSettings, sign_in: SignIn, pages: Pages, *, connect: tuple[str, ...] = ()
+    app: FastAPI,
+    settings: ServiceSettings,
+    sign_in: SignIn,
+    pages: Pages,
+    *,
+    connect: tuple[str, ...] = (),
+    unlock: tuple[str, str] | None = None,
 ) -> None:
-    """Hang them on; call it once. `connect`: origins beside its own that the service's pages may speak to."""
+    """Hang them on; call it once. `connect`: origins beside its own that the service's pages may speak to.
+
+    `unlock`: the cookie of a remembered phone, and where its PIN is asked for instead of a sign-in.
+    """
     app.include_router(pages.routes())
     app.include_router(sign_in_routes(sign_in, pages))
     app.include_router(home_routes(sign_in.service, settings.service_urls, pages))
@@ -26,6 +35,7 @@ def add_pages(
             connect=connect,
             clock=sign_in.clock,
             sign_in=LEAVE if sign_in.issuer is not None else "",
+            unlock=unlock,
             service=sign_in.service,
             services=settings.service_urls,
         ),

@@ -14,8 +14,6 @@ from tests.architecture.subscribers import built
 PERFORMED_NOWHERE = {
     "audit.read": "read by the operator's command, docs/audit.md",
     "referral.identity": "asked beside referral.read, which shows more to whoever may see it",
-    "device.remember": "no phone is remembered yet",
-    "device.revoke": "no phone is remembered yet",
 }
 """Rows of the table without a route yet, each with the reason."""
 

@@ -9,8 +9,8 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.safeguarding.adapters.other_origins import OtherOrigins
+from services.support.adapters.all_pages import TEMPLATES
 from services.support.adapters.doors import Doors
-from services.support.adapters.pages import TEMPLATES
 from services.support.adapters.worry_pages import Button, worry_page_routes
 from shared.access.app import guarded_app
 from shared.access.guard import Guard

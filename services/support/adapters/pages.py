@@ -2,7 +2,6 @@
 
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
@@ -26,7 +25,6 @@ from shared.web.moments import from_form
 from shared.web.pages import Pages, redirect
 from shared.web.terms import Terms
 
-TEMPLATES = Path(__file__).parent.parent / "pages"
 NONE = Faults()
 WORRIED = re.compile(rb"in_danger=(yes|not_sure|no)\b")
 MAY = {"log": "session.log", "match": "match.make", "end": "support.end"}

@@ -45,7 +45,8 @@ class Devices:
 
     async def ensure_indexes(self) -> None:
         """Let phones go when their month is over, and find a person's; harmless when the indexes exist."""
-        await self._kept.create_indexes([IndexModel("ends_at", expireAfterSeconds=0), IndexModel("person")])
+        wanted = [IndexModel("ends_at", expireAfterSeconds=0), IndexModel("person"), IndexModel("volunteer")]
+        await self._kept.create_indexes(wanted)
 
     async def remember(self, owner: Caller, pin: str) -> tuple[str, Device]:
         """Remember a phone; returns the secret it keeps. Raises `ValueError` for a PIN that is none."""
@@ -57,6 +58,7 @@ class Devices:
                 "_id": stored(secret),
                 "device": device.id,
                 "person": owner.id,
+                "volunteer": str(owner.volunteer),
                 "role": owner.role,
                 "provider": owner.provider,
                 "sites": list(owner.sites),
@@ -86,8 +88,12 @@ class Devices:
         raise WrongPin(left)
 
     async def forget(self, person: str, device: UUID | None = None) -> list[UUID]:
-        """Forget one phone of a person, or all of hers; returns which there were."""
-        wanted: Document = {"person": person} | ({"device": device} if device else {})
+        """Forget one phone of a person, or all of hers; returns which there were.
+
+        `person`: what the issuer calls her, or the id under which she is registered as a volunteer.
+        """
+        hers: Document = {"$or": [{"person": person}, {"volunteer": person}]}
+        wanted = hers | ({"device": device} if device else {})
         gone = [found["device"] for found in await self._kept.find(wanted, {"device": 1}).to_list()]
         await self._kept.delete_many(wanted)
         return gone

@@ -22,6 +22,7 @@ FLAGS = {
     "worry_pass": "a worry pass is enough",
     "own_code": "her own code of the rota is enough",
     "break_glass": "may be reached beyond one's row for a reason and a short time",
+    "device": "also from a remembered phone",
     "worry_first": "a worry in it is taken from whoever is signed in",
     "spooled": "may be noted on this machine first",
 }

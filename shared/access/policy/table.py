@@ -29,7 +29,8 @@ class Operation(Data):
     is enough, or the pass it gave. `worry_first`: whoever is signed in may hand in the worry in it, and is told
     afterwards that she may not do the rest (hazard S3). `spooled`: it may not wait for the audit; what cannot be
     chained at once is kept on this machine and chained later. `break_glass`: for a stated reason and a short time it
-    may reach a person's whole provider, and is then always noted. `scope`: what a system's token must carry besides.
+    may reach a person's whole provider, and is then always noted. `device`: a remembered phone may do it. `scope`: what
+    a system's token must carry besides.
     """
 
     what: str
@@ -39,6 +40,7 @@ class Operation(Data):
     worry_pass: bool = False
     own_code: bool = False
     break_glass: bool = False
+    device: bool = False
     worry_first: bool = False
     spooled: bool = False
     scope: str | None = None
