@@ -11,6 +11,7 @@ import pytest
 from joserfc import jwt
 
 from deploy.local.testing import LocalKeycloak
+from shared.access.session.authenticator import SessionCookie
 from tests.access.attacks import OTHERS_KEY
 from tests.access.browser import Browser, forms_in
 from tests.access.doors import built, serving
@@ -233,7 +234,8 @@ async def test_nobody_but_the_issuer_signs_others_out(
 
 async def test_a_record_that_asks_for_it_sends_her_to_prove_herself_again(world: World, browser: Browser) -> None:
     await world.signed_in(browser, "manager", f"{world.safeguarding}/concerns")
-    sessions = world.apps["safeguarding"].state.guard._authenticators[2]._sessions
+    ways = world.apps["safeguarding"].state.guard._authenticators
+    [sessions] = [one._sessions for one in ways if isinstance(one, SessionCookie)]
     earlier = sessions._clock.now() - timedelta(minutes=6)
     await sessions._kept.update_many({}, {"$set": {"proved_at": earlier}})
     words = f"{world.safeguarding}/api/concerns/00000000-0000-4000-8000-000000000001/words"
