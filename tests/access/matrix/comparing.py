@@ -1,0 +1,140 @@
+"""Asks as everybody and says where an answer is not what the page says."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+
+from tests.access.matrix.operations import Asking
+from tests.access.matrix.things import Thing, named
+from tests.access.matrix.who import Said, Who
+
+HTML = {"Accept": "text/html"}
+NOT_COMPARED = ("date", "x-correlation-id")
+KEY = re.compile(r'(name="(?:key|session|signal)" value=")[^"]*')
+"""What a form is given for its next sending; new each time."""
+AT_ONCE = 32
+NOTHING = str(named("nobody"))
+_keys = count()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How many answers were looked at, and what was wrong with some: nothing in it is about a person."""
+
+    looked_at: int
+    mismatches: tuple[str, ...]
+
+
+Answer = tuple[int, tuple[tuple[str, str], ...], str]
+
+
+def bare(answer: httpx.Response) -> Answer:
+    """All of an answer but what differs each time."""
+    headers = tuple(sorted((k, v) for k, v in answer.headers.items() if k.lower() not in NOT_COMPARED))
+    return answer.status_code, headers, KEY.sub(r"\1", answer.text)
+
+
+class Comparison:
+    """Of the running services' `clients` with what the page says."""
+
+    def __init__(self, clients: dict[str, httpx.AsyncClient], said: Said) -> None:
+        self._clients = clients
+        self._said = said
+        self._few = asyncio.Semaphore(AT_ONCE)
+
+    async def all(self, askings: Iterable[Asking], everybody: Sequence[Who]) -> Compared:
+        """One asking after the other, each by everybody at once."""
+        looked_at, wrong = 0, []
+        for asking in askings:
+            found = await asyncio.gather(*(self._one(asking, who) for who in everybody))
+            looked_at += sum(many for many, _ in found)
+            wrong += [f"{asking.operation} {asking.method} {asking.path}: {one}" for _, each in found for one in each]
+        return Compared(looked_at, tuple(wrong))
+
+    async def _one(self, asking: Asking, who: Who) -> tuple[int, list[str]]:
+        how = who.how_far(self._said, asking.operation)
+        if asking.kind == "part":
+            return await self._part(asking, who, how)
+        members = asking.about.all if asking.about and asking.kind == "object" else ()
+        unknown = await self._ask(asking, who, asking.about.unknown if asking.about else NOTHING)
+        answers = await asyncio.gather(*(self._ask(asking, who, one.id) for one in members))
+        if how is None:
+            wrong = _turned_away(who, (unknown, *answers))
+        elif asking.kind == "list":
+            wrong = _listed(asking, who, how, unknown)
+        elif asking.kind == "free":
+            wrong = (
+                []
+                if unknown.status_code not in (401, 403, 404) and unknown.is_success | (unknown.status_code < 500)
+                else [f"{who} may ({how}), and got {unknown.status_code}"]
+            )
+        else:
+            wrong = [
+                one for each, got in zip(members, answers, strict=True) for one in _about(who, how, each, got, unknown)
+            ]
+        return 1 + len(members), wrong
+
+    async def _part(self, asking: Asking, who: Who, how: str | None) -> tuple[int, list[str]]:
+        assert asking.about is not None
+        assert asking.shown is not None
+        members = asking.about.all
+        answers = await asyncio.gather(*(self._ask(asking, who, one.id) for one in members))
+        wrong = [
+            f"{who} ({how}) and {one.provider}/{one.site}/{one.organisation}: shown {bool(asking.shown(got))}"
+            for one, got in zip(members, answers, strict=True)
+            if bool(asking.shown(got)) != who.reaches(how, one)
+        ]
+        return len(members), wrong
+
+    async def _ask(self, asking: Asking, who: Who, thing: str) -> httpx.Response:
+        key = f"key-of-matrix-{next(_keys)}"
+        sent: dict[str, Any] = {}
+        headers = {"Idempotency-Key": key} if asking.method == "POST" and not asking.page else {}
+        if asking.page and asking.method == "POST":
+            sent = {"data": asking.content(thing) | {"key": key}}
+        elif asking.method == "POST":
+            sent = {"json": asking.content(thing)}
+        headers |= (HTML if asking.page else {}) | dict(asking.headers)
+        async with self._few:
+            proved = headers | who.headers(asking.service)
+            return await self._clients[asking.service].request(asking.method, asking.url(thing), headers=proved, **sent)
+
+
+def _turned_away(who: Who, answers: Sequence[httpx.Response]) -> list[str]:
+    """Without a row she hears the same whatever she asks about."""
+    right = 403 if who.role or who.service else 401
+    wrong = [f"{who} may not, and got {one.status_code}" for one in answers if one.status_code != right]
+    if len({bare(one) for one in answers}) != 1:
+        wrong.append(f"{who} may not, and is told what there is")
+    return wrong
+
+
+def _listed(asking: Asking, who: Who, how: str, answer: httpx.Response) -> list[str]:
+    assert asking.about is not None
+    assert asking.shown is not None
+    if answer.status_code != 200:
+        return [f"{who} may ({how}), and got {answer.status_code}"]
+    shown = asking.shown(answer) & asking.about.family
+    right = {one.id for one in asking.about.all if who.reaches(how, one)}
+    return (
+        []
+        if shown == right
+        else [f"{who} ({how}) sees {len(shown)}: {len(shown - right)} too many, {len(right - shown)} missing"]
+    )
+
+
+def _about(who: Who, how: str, thing: Thing, answer: httpx.Response, unknown: httpx.Response) -> list[str]:
+    where = f"{who} ({how}) and {thing.provider}/{thing.site}/{thing.volunteer}/{thing.organisation}"
+    same = bare(answer) == bare(unknown)
+    if not who.reaches(how, thing):
+        return (
+            [] if same else [f"{where}: out of reach differs from unknown, {answer.status_code} {unknown.status_code}"]
+        )
+    if answer.status_code in (401, 403) or answer.status_code >= 500:
+        return [f"{where}: within reach, and got {answer.status_code}"]
+    return [f"{where}: within reach, and looks unknown, {answer.status_code}"] if same else []
