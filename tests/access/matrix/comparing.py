@@ -17,7 +17,7 @@ HTML = {"Accept": "text/html"}
 NOT_COMPARED = ("date", "x-correlation-id")
 KEY = re.compile(r'(name="(?:key|session|signal)" value=")[^"]*')
 """What a form is given for its next sending; new each time."""
-AT_ONCE = 32
+AT_ONCE = 12
 NOTHING = str(named("nobody"))
 _keys = count()
 
@@ -51,7 +51,8 @@ class Comparison:
         """One asking after the other, each by everybody at once."""
         looked_at, wrong = 0, []
         for asking in askings:
-            found = await asyncio.gather(*(self._one(asking, who) for who in everybody))
+            asked = [self._one(asking, who) for who in everybody if who.asks(self._said, asking.operation)]
+            found = await asyncio.gather(*asked)
             looked_at += sum(many for many, _ in found)
             wrong += [f"{asking.operation} {asking.method} {asking.path}: {one}" for _, each in found for one in each]
         return Compared(looked_at, tuple(wrong))
@@ -68,15 +69,10 @@ class Comparison:
         elif asking.kind == "list":
             wrong = _listed(asking, who, how, unknown)
         elif asking.kind == "free":
-            wrong = (
-                []
-                if unknown.status_code not in (401, 403, 404) and unknown.is_success | (unknown.status_code < 500)
-                else [f"{who} may ({how}), and got {unknown.status_code}"]
-            )
+            wrong = _let_in(who, how, unknown)
         else:
-            wrong = [
-                one for each, got in zip(members, answers, strict=True) for one in _about(who, how, each, got, unknown)
-            ]
+            pairs = zip(members, answers, strict=True)
+            wrong = [one for each, got in pairs for one in _about(who, how, each, got, unknown)]
         return 1 + len(members), wrong
 
     async def _part(self, asking: Asking, who: Who, how: str | None) -> tuple[int, list[str]]:
@@ -114,6 +110,12 @@ def _turned_away(who: Who, answers: Sequence[httpx.Response]) -> list[str]:
     return wrong
 
 
+def _let_in(who: Who, how: str, answer: httpx.Response) -> list[str]:
+    if answer.status_code not in (401, 403, 404) and answer.status_code < 500:
+        return []
+    return [f"{who} may ({how}), and got {answer.status_code}"]
+
+
 def _listed(asking: Asking, who: Who, how: str, answer: httpx.Response) -> list[str]:
     assert asking.about is not None
     assert asking.shown is not None
@@ -121,20 +123,16 @@ def _listed(asking: Asking, who: Who, how: str, answer: httpx.Response) -> list[
         return [f"{who} may ({how}), and got {answer.status_code}"]
     shown = asking.shown(answer) & asking.about.family
     right = {one.id for one in asking.about.all if who.reaches(how, one)}
-    return (
-        []
-        if shown == right
-        else [f"{who} ({how}) sees {len(shown)}: {len(shown - right)} too many, {len(right - shown)} missing"]
-    )
+    if shown == right:
+        return []
+    return [f"{who} ({how}) is shown {len(shown - right)} too many, {len(right - shown)} are missing"]
 
 
 def _about(who: Who, how: str, thing: Thing, answer: httpx.Response, unknown: httpx.Response) -> list[str]:
     where = f"{who} ({how}) and {thing.provider}/{thing.site}/{thing.volunteer}/{thing.organisation}"
-    same = bare(answer) == bare(unknown)
+    same, got = bare(answer) == bare(unknown), answer.status_code
     if not who.reaches(how, thing):
-        return (
-            [] if same else [f"{where}: out of reach differs from unknown, {answer.status_code} {unknown.status_code}"]
-        )
-    if answer.status_code in (401, 403) or answer.status_code >= 500:
-        return [f"{where}: within reach, and got {answer.status_code}"]
-    return [f"{where}: within reach, and looks unknown, {answer.status_code}"] if same else []
+        return [] if same else [f"{where}: out of reach is {got}, unknown {unknown.status_code}, and they differ"]
+    if got in (401, 403) or got >= 500:
+        return [f"{where}: within reach, and got {got}"]
+    return [f"{where}: within reach, and looks unknown, {got}"] if same else []

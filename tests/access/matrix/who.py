@@ -1,10 +1,12 @@
 """Who asks, and what the page's words about reach mean for each of them."""
 
 from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
 
 from shared.access.caller import Caller, volunteer_of
 from shared.access.roles import ROLES
-from shared.access.service_keys import for_service
+from shared.access.service_keys import Signer, for_service
 from shared.runtime.clock import SystemClock
 from shared.testing.access import signer
 from shared.testing.issuer import SERVICES, bearer
@@ -41,20 +43,24 @@ class Who:
     def headers(self, receiver: str) -> dict[str, str]:
         """What proves her; made for each request, since a service's token is believed once."""
         if self.service:
-            own, clock = signer(self.service, SystemClock()), SystemClock()
-            del clock
             person = Caller("person", self.id, self.role, "session", provider=PROVIDER, sites=(SITE,))
-            return {"Authorization": for_service(own, receiver, person if self.role else None, matches=self._matches)}
+            return {
+                "Authorization": for_service(
+                    _signer(self.service), receiver, person if self.role else None, matches=self._matches
+                )
+            }
         if not self.role:
             return {}
-        where = {"organisations": list(self.organisations)} if self.organisations else {"sites": [SITE]}
-        return bearer(
-            f"{self.role}/{self.id}", **({"sites": [], "provider": []} | where if self.organisations else where)
-        )
+        where = {"provider": [], "sites": [], "organisations": list(self.organisations)}
+        return bearer(f"{self.role}/{self.id}", **(where if self.organisations else {"sites": [SITE]}))
 
     @property
-    def _matches(self) -> list:
+    def _matches(self) -> list[UUID]:
         return [MATCHED] if self.role == "volunteer" else []
+
+    def asks(self, said: Said, operation: str) -> bool:
+        """Through a service only what some service may ask for at all: the rest is refused to all of them alike."""
+        return not (self.role and self.service) or any(row.startswith("service ") for row in said[operation])
 
     def how_far(self, said: Said, operation: str) -> str | None:
         """What the page says of her; None: she may not. Through a service both must be allowed."""
@@ -76,6 +82,11 @@ class Who:
             "referrals": thing.organisation in self.organisations,
         }
         return how is not None and meanings[how]
+
+
+@cache
+def _signer(service: str) -> Signer:
+    return signer(service, SystemClock())
 
 
 EVERYBODY = (
