@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -17,7 +17,8 @@ HTML = {"Accept": "text/html"}
 NOT_COMPARED = ("date", "x-correlation-id")
 KEY = re.compile(r'(name="(?:key|session|signal)" value=")[^"]*')
 """What a form is given for its next sending; new each time."""
-AT_ONCE = 12
+AT_ONCE = 16
+TRIES = 20
 NOTHING = str(named("nobody"))
 _keys = count()
 
@@ -61,7 +62,7 @@ class Comparison:
         how = who.how_far(self._said, asking.operation)
         if asking.kind == "part":
             return await self._part(asking, who, how)
-        members = asking.about.all if asking.about and asking.kind == "object" else ()
+        members = _asked_about(asking, may=how is not None)
         unknown = await self._ask(asking, who, asking.about.unknown if asking.about else NOTHING)
         answers = await asyncio.gather(*(self._ask(asking, who, one.id) for one in members))
         if how is None:
@@ -78,7 +79,7 @@ class Comparison:
     async def _part(self, asking: Asking, who: Who, how: str | None) -> tuple[int, list[str]]:
         assert asking.about is not None
         assert asking.shown is not None
-        members = asking.about.all
+        members = _asked_about(replace(asking, kind="object"), may=how is not None)
         answers = await asyncio.gather(*(self._ask(asking, who, one.id) for one in members))
         wrong = [
             f"{who} ({how}) and {one.provider}/{one.site}/{one.organisation}: shown {bool(asking.shown(got))}"
@@ -96,9 +97,22 @@ class Comparison:
         elif asking.method == "POST":
             sent = {"json": asking.content(thing)}
         headers |= (HTML if asking.page else {}) | dict(asking.headers)
+        client, url = self._clients[asking.service], asking.url(thing)
         async with self._few:
-            proved = headers | who.headers(asking.service)
-            return await self._clients[asking.service].request(asking.method, asking.url(thing), headers=proved, **sent)
+            for _ in range(TRIES):
+                proved = headers | who.headers(asking.service)
+                answer = await client.request(asking.method, url, headers=proved, **sent)
+                if answer.status_code != 503:  # else the audit was too busy, and the same is asked with the same key
+                    break
+            return answer
+
+
+def _asked_about(asking: Asking, *, may: bool) -> tuple[Thing, ...]:
+    """Everything for whoever may; one of each place for whoever may not, and is turned away before it is looked at."""
+    if asking.about is None or asking.kind != "object":
+        return ()
+    each = {(one.provider, one.site): one for one in asking.about.all}
+    return asking.about.all if may else tuple(each.values())
 
 
 def _turned_away(who: Who, answers: Sequence[httpx.Response]) -> list[str]:

@@ -10,6 +10,8 @@ import httpx
 from tests.access.matrix import things as t
 from tests.access.matrix.things import Things
 from tests.referral.bodies import body as referral_body
+from tests.referral.bodies import headers as fhir_headers
+from tests.referral.bodies import message
 
 Kind = Literal["object", "list", "free", "part"]
 Made = Callable[[str], Any] | dict[str, Any] | bytes | None
@@ -54,6 +56,11 @@ class Asking:
 def ids(answer: httpx.Response) -> set[str]:
     """Every id in an answer."""
     return set(UUIDS.findall(answer.text))
+
+
+def _references(answer: httpx.Response) -> set[str]:
+    """Volunteers by the first part of their ids, which is all that a page shows to whoever may change nothing."""
+    return {one for one in t.VOLUNTEERS.family if one[:8] in answer.text}
 
 
 def _places(answer: httpx.Response) -> set[str]:
@@ -113,7 +120,9 @@ WAITING_CASE, PAUSE = (("case", str(t.WAITING)),), (("standing", "pause"),)
 WITH_GLASS = ("referral", "triage", "support")
 SERVICES = (*WITH_GLASS, "safeguarding", "outcomes")
 LOOKUP = {"ids": [one.id for one in t.SENT.all], "purpose": "support"}
-NO_LIST = t.AWAITING, t.AWAITING_ELSEWHERE, t.AWAITING_OTHERS
+OF_ITS_OWN = tuple((name, value) for name, value in fhir_headers().items() if name != "NHSD-End-User-Organisation")
+"""A message that names no organisation is its sender's."""
+WAIT = t.AWAITING, t.AWAITING_ELSEWHERE, t.AWAITING_OTHERS
 
 READING = (
     *(_get("session.own", service, "/", page=True) for service in SERVICES),
@@ -124,13 +133,13 @@ READING = (
     _get("referral.identity", "referral", "/api/referrals/{case}", t.SENT, kind="part", shown=_person),
     _get("referral.identity", "referral", "/sent/{case}", t.SENT, kind="part", shown=_person, page=True),
     _post("people.lookup", "referral", "/people/lookup", LOOKUP, t.SENT, kind="list", shown=_people),
-    _listed("triage.list", "triage", "/api/cases", t.TRIAGE.only(*NO_LIST)),
+    _listed("triage.list", "triage", "/api/cases", t.TRIAGE.only(*WAIT)),
     _listed("triage.list", "triage", "/api/cases", t.TRIAGE.only(t.DECIDED), query="?status=decided"),
-    _listed("triage.list", "triage", "/worklist", t.TRIAGE.only(*NO_LIST), page=True),
+    _listed("triage.list", "triage", "/worklist", t.TRIAGE.only(*WAIT), page=True),
     _get("triage.read", "triage", "/api/cases/{case}", t.TRIAGE),
     _get("triage.read", "triage", "/worklist/{case}", t.TRIAGE, page=True),
     _listed("volunteer.list", "support", "/api/volunteers", t.VOLUNTEERS),
-    _listed("volunteer.list", "support", "/volunteers", t.VOLUNTEERS, page=True),
+    _listed("volunteer.list", "support", "/volunteers", t.VOLUNTEERS, shown=_references, page=True),
     _listed("volunteer.list", "support", "/api/capacity", t.PLACES, shown=_places),
     _listed("support.list", "support", "/api/cases", t.SUPPORT),
     _listed("support.list", "support", "/cases", t.SUPPORT, page=True),
@@ -201,6 +210,7 @@ CHANGING = (
     _post("concern.raise", "safeguarding", "/api/concerns", WORRIED),
     _post("referral.withdraw", "referral", "/api/referrals/{case}/withdraw", {"reason": "her_wish"}, t.SENT),
     _post("referral.send", "referral", "/api/referrals", lambda site: referral_body(site=site), t.SITES),
+    _post("referral.send", "referral", "/FHIR/R4/$process-message", message(), headers=OF_ITS_OWN),
 )  # fmt: skip
 """Nothing that stands above looks at what these change."""
 ASKED = (*READING, *REFUSED, *CHANGING)
