@@ -173,6 +173,16 @@ async def test_a_worry_about_nobody_known_is_kept_before_the_404(http, database,
     assert await database["commits"].count_documents({"events.type": "triage.worry_flagged.v1"}) == 1
 
 
+async def test_a_worry_about_nobody_known_leaves_nothing_that_could_be_read(http):  # S18
+    nobody = "99999999-9999-4999-8999-999999999999"
+    await http.post(f"/api/cases/{nobody}/measures", json=EPDS, headers=key("nobody"))
+
+    answer = await http.get(f"/api/cases/{nobody}", params={"version": 1})  # waits until the worklist has heard of it
+    unknown = await http.get("/api/cases/99999999-9999-4999-8999-999999999998")
+    assert (answer.status_code, answer.text) == (404, unknown.text)
+    assert (await http.get("/api/cases", params={"status": "unheard"})).json()["cases"] == []
+
+
 async def test_a_worry_in_a_measure_raises_its_case(http, settings):
     """# S1"""
     await refer(settings)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.triage.domain.state import Unheard
-from services.triage.domain.views import WORKLIST
+from services.triage.domain.views import UNHEARD, WORKLIST
 from shared.access.guard import placed, within
 from shared.access.reach import Placed, Reach
 from shared.runtime.executor import Executor
@@ -16,6 +16,9 @@ MOST_LISTED = 500
 NO_SITE = "unassigned"
 UNKNOWN = ("triage.unknown_case", "No referral with this id has arrived.")
 Document = dict[str, Any]
+ARRIVED: Document = {"status": {"$ne": UNHEARD}}
+"""A worry about an id that nobody knows leaves a document: whoever could read it would know that the id is nobody's
+elsewhere (S18)."""
 
 
 class Queries:
@@ -31,7 +34,7 @@ class Queries:
     ) -> list[Document]:
         """Cases, most urgent first and the longest waiting first among equals; by default those that wait."""
         asked: Document = {"status": status or "awaiting"} | ({"site": site} if site else {})
-        wanted = {"$and": [reach.query(), asked]}
+        wanted = {"$and": [reach.query(), asked, ARRIVED]}
         documents = self._views.collection(await self._name())
         found = await documents.find(wanted).sort([("rank", 1), ("received_at", 1)]).limit(limit).to_list()
         return [shown(one) for one in found]
@@ -39,7 +42,8 @@ class Queries:
     async def one(self, case: UUID, reach: Reach, *, version: int = 0) -> Document:
         """A case; with `version` after waiting a moment until the view holds it. Raises `NotFound`."""
         found = await self._document(case, version=version)
-        within(reach, placed(found) if found else None, UNKNOWN)
+        arrived = found is not None and found["status"] != UNHEARD
+        within(reach, placed(found) if found and arrived else None, UNKNOWN)
         assert found is not None
         return found
 

@@ -16,6 +16,8 @@ from shared.events.triage import (
 )
 
 WORKLIST = "worklist_v1"
+UNHEARD = "unheard"
+"""Of a document whose referral has not arrived; it is shown to nobody."""
 LAST = len(ORDER) * 2
 View = dict[str, Any]
 
@@ -27,12 +29,12 @@ def keys(recorded: Recorded) -> Sequence[str]:
 
 
 def project(view: View | None, recorded: Recorded) -> View:
-    """The document after `recorded`; what came before the referral makes a document that no list shows."""
+    """The document after `recorded`; what came before the referral makes a document that is shown to nobody."""
     before = view or {
         "case": str(recorded.event.case),
         "provider": recorded.provider,
         "site": recorded.site,
-        "status": "unheard",
+        "status": UNHEARD,
         "rank": LAST,
         "urgency": None,
         "text_unread": False,

@@ -13,7 +13,11 @@ refused. No row can go or grow without this page changing; whoever owns it looks
 Version {version}. Source: {source}. Owner: {owner}.
 
 How far a row reaches: *any*; *provider* and *site*, one's own; *matches*, the people one is matched with; *self*;
-*referrals*, those that one's own organisation sent. Out of reach looks exactly like what does not exist.
+*referrals*, those that one's own organisation sent. Out of reach looks exactly like what does not exist. Whoever was
+matched may still log a session that took place before the end.
+
+A test asks every operation over HTTP, in every role, for every service and for nobody, about what is within reach and
+what is not, and compares the answers with this page (`tests/access/matrix`).
 """
 FLAGS = {
     "identifiable": "noted before it is told",

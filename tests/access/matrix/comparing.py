@@ -52,11 +52,14 @@ class Comparison:
         """One asking after the other, each by everybody at once."""
         looked_at, wrong = 0, []
         for asking in askings:
-            asked = [self._one(asking, who) for who in everybody if who.asks(self._said, asking.operation)]
+            asked = [self._one(asking, who) for who in everybody if self._is_for(asking, who)]
             found = await asyncio.gather(*asked)
             looked_at += sum(many for many, _ in found)
             wrong += [f"{asking.operation} {asking.method} {asking.path}: {one}" for _, each in found for one in each]
         return Compared(looked_at, tuple(wrong))
+
+    def _is_for(self, asking: Asking, who: Who) -> bool:
+        return who.role not in asking.but_not and who.asks(self._said, asking.operation)
 
     async def _one(self, asking: Asking, who: Who) -> tuple[int, list[str]]:
         how = who.how_far(self._said, asking.operation)

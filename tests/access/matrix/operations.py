@@ -26,7 +26,8 @@ class Asking:
     `object`: asked about each of `about`, whose id fills the first name in braces of `path` unless `fill` has it, and
     is given to `body` if that is a function; `query` follows the path. `list`: the answer shows ids, which `shown`
     finds. `part`: a piece of another operation's answer, which `shown` finds or not. `free`: about nothing in
-    particular. `page`: asked and filled in as a browser does.
+    particular. `page`: asked and filled in as a browser does. `but_not`:
+    roles that may, but not with this body.
     """
 
     operation: str
@@ -41,6 +42,7 @@ class Asking:
     query: str = ""
     shown: Callable[[httpx.Response], set[str]] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    but_not: tuple[str, ...] = ()
 
     def url(self, thing: str) -> str:
         """The path about one thing."""
@@ -122,6 +124,8 @@ SERVICES = (*WITH_GLASS, "safeguarding", "outcomes")
 LOOKUP = {"ids": [one.id for one in t.SENT.all], "purpose": "support"}
 OF_ITS_OWN = tuple((name, value) for name, value in fhir_headers().items() if name != "NHSD-End-User-Organisation")
 """A message that names no organisation is its sender's."""
+STAFF = ("triage-worker", "project-manager")
+"""A message names an organisation of the NHS as its sender, and they belong to none: they send JSON."""
 WAIT = t.AWAITING, t.AWAITING_ELSEWHERE, t.AWAITING_OTHERS
 
 READING = (
@@ -210,7 +214,7 @@ CHANGING = (
     _post("concern.raise", "safeguarding", "/api/concerns", WORRIED),
     _post("referral.withdraw", "referral", "/api/referrals/{case}/withdraw", {"reason": "her_wish"}, t.SENT),
     _post("referral.send", "referral", "/api/referrals", lambda site: referral_body(site=site), t.SITES),
-    _post("referral.send", "referral", "/FHIR/R4/$process-message", message(), headers=OF_ITS_OWN),
+    _post("referral.send", "referral", "/FHIR/R4/$process-message", message(), headers=OF_ITS_OWN, but_not=STAFF),
 )  # fmt: skip
 """Nothing that stands above looks at what these change."""
 ASKED = (*READING, *REFUSED, *CHANGING)

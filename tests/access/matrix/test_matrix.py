@@ -22,6 +22,7 @@ from tests.runtime.core.world import until
 # A part cancelled while its driver connects leaves the driver's half-made socket to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 SAID = parsed((Path(__file__).resolve().parents[3] / "docs" / "access.md").read_text(encoding="utf-8"))
+SHIPPED = policy()
 ASKED_FOR = {name: rows for name, rows in SAID.items() if "anyone" not in rows}
 
 
@@ -70,14 +71,14 @@ async def test_everybody_gets_what_the_page_says(services: Running) -> None:  # 
 
 def rows(name: str, **changed: Any) -> tuple[str, Operation]:
     """The operation with rows of another reach; None takes one out."""
-    one = policy().operations[name]
+    one = SHIPPED.operations[name]
     merged = {**one.rows, **{role.replace("_", "-"): scope for role, scope in changed.items()}}
     return name, one.model_copy(update={"rows": {role: scope for role, scope in merged.items() if scope}})
 
 
 def other(name: str, **changed: Any) -> tuple[str, Operation]:
     """The operation with something else changed."""
-    return name, policy().operations[name].model_copy(update=changed)
+    return name, SHIPPED.operations[name].model_copy(update=changed)
 
 
 MUTATED = [
@@ -110,8 +111,7 @@ async def test_a_table_that_says_something_else_is_found_out(
     caller = Who(service=service) if service != who else Who(who)
     comparison, askings = Comparison(services.clients, SAID), [one for one in ASKED if one.operation == name]
     assert (await comparison.all(askings, [caller])).mismatches == ()
-    shipped = policy()
-    changed = shipped.model_copy(update={"operations": {**shipped.operations, name: operation}})
+    changed = SHIPPED.model_copy(update={"operations": {**SHIPPED.operations, name: operation}})
     for app in services.apps.values():
         monkeypatch.setattr(app.state.guard, "policy", changed)
     assert (await comparison.all(askings, [caller])).mismatches != ()
