@@ -92,22 +92,27 @@ class Comparison:
         return len(members), wrong
 
     async def _ask(self, asking: Asking, who: Who, thing: str) -> httpx.Response:
-        key = f"key-of-matrix-{next(_keys)}"
-        sent: dict[str, Any] = {}
-        headers = {"Idempotency-Key": key} if asking.method == "POST" and not asking.page else {}
-        if asking.page and asking.method == "POST":
-            sent = {"data": asking.content(thing) | {"key": key}}
-        elif asking.method == "POST":
-            sent = {"json": asking.content(thing)}
-        headers |= (HTML if asking.page else {}) | dict(asking.headers)
-        client, url = self._clients[asking.service], asking.url(thing)
+        """The answer; where the audit was too busy for one, the same is asked again with the same key."""
+        sent, url = _sent(asking, thing), asking.url(thing)
+        headers, client = dict(sent.pop("headers")), self._clients[asking.service]
         async with self._few:
             for _ in range(TRIES):
                 proved = headers | who.headers(asking.service)
                 answer = await client.request(asking.method, url, headers=proved, **sent)
-                if answer.status_code != 503:  # else the audit was too busy, and the same is asked with the same key
-                    break
-            return answer
+                if answer.status_code != 503:
+                    return answer
+        raise AssertionError(f"{asking.service} has no answer")
+
+
+def _sent(asking: Asking, thing: str) -> dict[str, Any]:
+    """Headers and body, as a program or a browser sends them."""
+    headers = (HTML if asking.page else {}) | dict(asking.headers)
+    if asking.method == "GET":
+        return {"headers": headers}
+    key = f"key-of-matrix-{next(_keys)}"
+    if asking.page:
+        return {"headers": headers, "data": asking.content(thing) | {"key": key}}
+    return {"headers": {"Idempotency-Key": key} | headers, "json": asking.content(thing)}
 
 
 def _asked_about(asking: Asking, *, may: bool) -> tuple[Thing, ...]:

@@ -92,17 +92,18 @@ def _person(answer: httpx.Response) -> set[str]:
 
 
 def _get(operation: str, service: str, path: str, about: Things | None = None, **more: Any) -> Asking:
-    return Asking(operation, service, "GET", path, about, **({"kind": "object" if about else "free"} | more))
+    more.setdefault("kind", "object" if about else "free")
+    return Asking(operation, service, "GET", path, about, **more)
 
 
 def _post(operation: str, service: str, path: str, body: Made, about: Things | None = None, **more: Any) -> Asking:
-    return Asking(
-        operation, service, "POST", path, about, body=body, **({"kind": "object" if about else "free"} | more)
-    )
+    more.setdefault("kind", "object" if about else "free")
+    return Asking(operation, service, "POST", path, about, body=body, **more)
 
 
 def _listed(operation: str, service: str, path: str, about: Things, **more: Any) -> Asking:
-    return Asking(operation, service, "GET", path, about, **({"kind": "list", "shown": ids} | more))
+    more.setdefault("shown", ids)
+    return Asking(operation, service, "GET", path, about, kind="list", **more)
 
 
 SESSION = {
@@ -114,6 +115,7 @@ SESSION_FORM = {
     "offer": "one-to-one", "channel": "face_to_face", "minutes": "50", "outcome": "took_place",
     "held_at": "2026-01-05T10:00",
 }  # fmt: skip
+WORRIED_FORM = {"in_danger": "no", "signal": str(t.named("worried on a page"))}
 EPDS = {"instrument": "EPDS", "version": "1", "items": {"10": 0}, "stage": "baseline", "taken_on": "2026-11-20"}
 DECLINE = {"outcome": "declined", "reason": "needs_not_met"}
 ANNA = {"volunteer": str(t.ANNA)}
@@ -200,6 +202,7 @@ CHANGING = (
     _post("session.log", "support", "/api/cases/{case}/sessions", SESSION, t.SESSIONS),
     _post("session.log", "support", "/api/cases/{case}/sessions", SESSION | {"worry": WORRIED}, t.SESSIONS),
     _post("session.log", "support", "/cases/{case}/sessions", SESSION_FORM, t.SESSIONS, page=True),
+    _post("session.log", "support", "/cases/{case}/sessions", SESSION_FORM | WORRIED_FORM, t.SESSIONS, page=True),
     _post("worry.raise", "support", "/api/cases/{case}/worries", WORRIED),
     _post("worry.raise", "support", "/worried", {"in_danger": "no"}, page=True),
     _post("worry.raise", "support", "/worried/{case}", {"in_danger": "no"}, page=True),

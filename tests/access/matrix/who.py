@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from shared.access.caller import Caller, volunteer_of
@@ -44,15 +45,14 @@ class Who:
         """What proves her; made for each request, since a service's token is believed once."""
         if self.service:
             person = Caller("person", self.id, self.role, "session", provider=PROVIDER, sites=(SITE,))
-            return {
-                "Authorization": for_service(
-                    _signer(self.service), receiver, person if self.role else None, matches=self._matches
-                )
-            }
+            own, asking = _signer(self.service), person if self.role else None
+            return {"Authorization": for_service(own, receiver, asking, matches=self._matches)}
         if not self.role:
             return {}
-        where = {"provider": [], "sites": [], "organisations": list(self.organisations)}
-        return bearer(f"{self.role}/{self.id}", **(where if self.organisations else {"sites": [SITE]}))
+        where: dict[str, Any] = {"sites": [SITE]}
+        if self.organisations:
+            where = {"provider": [], "sites": [], "organisations": list(self.organisations)}
+        return bearer(f"{self.role}/{self.id}", **where)
 
     @property
     def _matches(self) -> list[UUID]:
