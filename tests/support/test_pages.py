@@ -83,6 +83,16 @@ async def test_a_worry_in_a_session_is_on_record_and_has_its_receipt_whatever_el
     assert flagged["events"][0]["data"]["level"] == "now"
 
 
+async def test_a_worry_in_the_last_session_has_its_receipt_when_support_ended_meanwhile(matched) -> None:  # S19 S20
+    form = {"reason": "goals_met", "key": "key-end-0002"}
+    assert (await matched.post(f"/cases/{CASE}/end", data=form, headers=HTML)).status_code == 303
+    await until(lambda: shows(matched, f"/cases/{CASE}", "Page not found", f"volunteer/{ANNA}"))
+    form = {"key": "key-session-3", "held_at": "2026-11-20T10:30", "minutes": "50", "outcome": "took_place",
+            "channel": "online", "offer": "one-to-one", "in_danger": "yes"}  # fmt: skip
+    answer = await matched.post(f"/cases/{CASE}/sessions", data=form, headers=HTML | bearer(f"volunteer/{ANNA}"))
+    assert (answer.status_code, "Received" in answer.text) == (200, True)
+
+
 @pytest.mark.parametrize(
     "body", [b"in_danger=yes&x=%zz", b"in_danger=not_sure&in_danger=no&key=1", b"\xff&in_danger=yes"]
 )

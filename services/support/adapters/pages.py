@@ -143,8 +143,18 @@ class CasePages:
                 refused.extra["receipt"] = receipt
                 raise
             fault = Faults((Fault("minutes", refused.detail),))
-            return await self.one(request, case, faults=fault, status=409, receipt=receipt)
-        return await self.one(request, case, receipt=receipt) if receipt else redirect(request, f"/cases/{case}")
+            return await self._with_receipt(request, case, receipt, faults=fault, status=409)
+        return await self._with_receipt(request, case, receipt) if receipt else redirect(request, f"/cases/{case}")
+
+    async def _with_receipt(self, request: Request, case: UUID, receipt: str | None, **said: Any) -> Response:
+        """The case again; the receipt alone where support ended meanwhile and the case is no longer hers to see."""
+        try:
+            return await self.one(request, case, receipt=receipt, **said)
+        except NotFound:
+            if receipt is None:
+                raise
+            worry = self._button.shown(request)
+            return self._pages.page(request, "worry.html", worry=worry, receipt=receipt, not_sent=False)
 
     async def _refused(self, request: Request, case: UUID, field: str, refused: Rejected) -> Response:
         fault = Faults((Fault(field, refused.detail or "The present state does not allow this."),))
