@@ -1,4 +1,4 @@
-"""The five services in this process, each with a database of its own, and with nothing of the things seeded missing."""
+"""The five services in this process, each with a database of its own and the things in it; Kafka is away."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
