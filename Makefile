@@ -21,9 +21,9 @@ browser: setup ## and the browser that the tests open pages in
 demo: setup ## start the stack, send 260 made-up referrals down the whole road, show what happened
 	@SAFEGUARDING_LADDER_FILE=services/safeguarding/rules/drill.yaml $(RUN) deploy.simulate.demo
 
-test: setup check unit pages real ## everything: style, types, imports, all tests (15 minutes at most)
+test: setup check unit pages real ## everything: style, types, imports, all tests (aim: 15 minutes)
 
-unit: setup ## the tests that need no servers (30 seconds)
+unit: setup ## the tests that need no servers (aim: 30 seconds)
 	@$(PYTEST) -n 2 -m "not real and not browser and not campaign"
 
 real: setup ## the tests on real Kafka and MongoDB
