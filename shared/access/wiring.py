@@ -1,7 +1,7 @@
 """Makes what every service needs to know who asks and to keep who did what, from its settings."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -36,8 +36,9 @@ def audit_database(database: Database) -> Database:
     return database.client[f"{database.name}_audit"]
 
 
+@cache
 def policy() -> Policy:
-    """The table as shipped."""
+    """The table as shipped, read once: nobody changes it while a service runs."""
     return policy_from(resources.files("shared.access.policy").joinpath("table.yaml").read_text("utf-8"))
 
 

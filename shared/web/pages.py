@@ -13,6 +13,7 @@ from shared.access import viewer
 from shared.access.viewer import Viewer, viewer_of
 from shared.web import moments
 from shared.web.assets import assets
+from shared.web.compiled import COMPILED
 from shared.web.components import Components
 from shared.web.headers import PageSettings, page_headers, settings_of
 from shared.web.navigation import links
@@ -88,6 +89,7 @@ def _environment(templates: Path) -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
+        bytecode_cache=COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.do", "jinja2.ext.i18n"],

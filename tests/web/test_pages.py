@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from jinja2 import TemplateSyntaxError, UndefinedError
+from jinja2 import Environment, TemplateSyntaxError, UndefinedError
 from starlette.requests import Request
 
 from shared.access.viewer import Viewer
@@ -35,6 +35,13 @@ async def test_what_a_page_is_given_is_escaped_everywhere(http):
     answer = await http.post("/components", data={"about": SCRIPT, "in_danger": "<b>"})
     assert SCRIPT not in answer.text
     assert "&lt;script&gt;alert(1)" in answer.text
+
+
+def test_templates_are_compiled_once_in_a_process(monkeypatch):
+    Pages(PAGES)
+    monkeypatch.setattr(Environment, "compile", lambda *_: pytest.fail("compiled again"))
+
+    Pages(PAGES)
 
 
 async def test_a_page_that_is_not_given_what_it_names_fails():
