@@ -3,7 +3,9 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m
 PYTEST := $(RUN) pytest -q
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test unit real pages looks check lint types imports verify faults bench up status logs down lock
+# Compiled tests are kept, whatever the caller prefers: to compile them again takes every run 10 s.
+unexport PYTHONDONTWRITEBYTECODE
+.PHONY: help setup browser demo test unit quick real pages looks check lint types imports verify faults bench up status logs down lock
 
 help: ## print this list
 	@echo "Beside: open software for perinatal peer support. The two commands: make demo, make test."
@@ -21,13 +23,16 @@ browser: setup ## and the browser that the tests open pages in
 demo: setup ## start the stack, send 260 made-up referrals down the whole road, show what happened
 	@SAFEGUARDING_LADDER_FILE=services/safeguarding/rules/drill.yaml $(RUN) deploy.simulate.demo
 
-test: setup check unit pages real ## everything: style, types, imports, all tests (aim: 15 minutes)
+test: setup check quick real ## everything: style, types, imports, all tests (at most 15 minutes)
 
-unit: setup ## the tests that need no servers (aim: 30 seconds)
+unit: setup ## the rules and everything else that needs no server and no process (at most 30 seconds)
+	@$(PYTEST) -n 2 -m "not slow and not real and not browser and not campaign"
+
+quick: setup ## the tests that need no servers, the slow ones too
 	@$(PYTEST) -n 2 -m "not real and not browser and not campaign"
 
-real: setup ## the tests on real Kafka and MongoDB
-	@$(PYTEST) -m "real and not campaign"
+real: browser ## the tests on real Kafka, MongoDB and Keycloak and in a real browser
+	@$(PYTEST) -n 2 --dist loadscope -m "(real or browser) and not campaign"
 
 pages: browser ## the pages' tests in a real browser, the quick ones
 	@$(PYTEST) -m "browser and not campaign"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from hypothesis import settings
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -15,9 +16,27 @@ from deploy.local import containers, surroundings
 from deploy.local.choice import chosen
 from deploy.local.testing import LocalKeycloak, LocalStack, local_kafka, local_keycloak, local_mongo, own_stack
 from deploy.topics import FILE, Topic, create, load
+from tests.sharing_out import StacksFirst
 
 _SURROUNDINGS = surroundings.read()
+# How long one example takes says how busy the machine is; speed is measured by make bench.
+settings.register_profile("any-speed", deadline=None)
+settings.load_profile("any-speed")
+_FIRST_PORT, _PORTS_OF_A_WORKER = 20_000, 1_500  # for eight workers
 _FIXTURES_OF_REAL_SERVERS = {"kafka", "keycloak", "mongo", "stack"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers side by side choose free ports from ranges of their own: two would find the same one free."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    if worker:
+        first = _FIRST_PORT + int(worker.removeprefix("gw")) * _PORTS_OF_A_WORKER
+        surroundings.choose_free_ports_from(first, first + _PORTS_OF_A_WORKER - 1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StacksFirst:
+    """Several workers share the tests out by what they start."""
+    return StacksFirst(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
-from deploy.local.surroundings import port_variable
+from deploy.local.surroundings import free_ports, port_variable
 
 USUAL = {
     "referral": 18101,
@@ -25,7 +25,6 @@ USUAL = {
     "kafka-controller": 18193,
     "mongo": 18117,
 }
-_FREE_RANGE = range(20_000, 32_000)
 _TRIES = 200
 
 
@@ -92,8 +91,9 @@ def _holder(port: int) -> str:
 
 def _any_free(taken: set[int]) -> int:
     chance = random.SystemRandom()
+    among = free_ports()
     for _ in range(_TRIES):
-        port = chance.choice(_FREE_RANGE)
+        port = chance.choice(among)
         if port not in taken and is_free(port):
             return port
-    raise PortInUse(f"no free port found between {_FREE_RANGE.start} and {_FREE_RANGE.stop}")
+    raise PortInUse(f"no free port found between {among.start} and {among.stop - 1}")

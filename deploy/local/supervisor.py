@@ -23,7 +23,7 @@ from deploy.local.unit import Unit
 from shared.runtime.clock import SystemClock
 
 TICK_S = 0.1
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 240.0
 _SETTLED = (Condition.READY, Condition.HELD)
 FAILURES_ALLOWED = 3  # of one process in a row while the stack starts; later ones are brought back for ever
 _LOG_LINES_SHOWN = 15

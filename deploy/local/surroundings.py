@@ -9,7 +9,12 @@ from deploy.local.places import CHECKOUT, LOCAL, SERVICES
 
 PORT_NAMES = (*SERVICES, "kafka", "kafka-controller", "mongo", "mail", "mail-http", "keycloak")
 _SERVICE_PREFIXES = tuple(f"{service.upper()}_" for service in SERVICES)
-_KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "JAVA_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR")
+FREE_PORTS = "BESIDE_FREE_PORTS"
+_FREE_PORTS = "20000-31999"  # below the range from which the kernel serves outgoing connections
+_KEPT = (
+    *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "JAVA_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    FREE_PORTS,
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,8 @@ class Surroundings:
     BESIDE_LOCAL names the stack's folder, BESIDE_PORT_<NAME> a port (referral ... outcomes, kafka, mongo, mail ...),
     BESIDE_MONGOD another mongod, BESIDE_ISSUER an issuer in place of the stack's own Keycloak, BESIDE_ISSUER_JWKS the
     file or address of its public keys, BESIDE_TEST_KAFKA and BESIDE_TEST_MONGO a cluster for the tests to use,
-    BESIDE_TEST_CONTAINERS=0 forbids the tests to start containers; CI means that nobody watches.
+    BESIDE_TEST_CONTAINERS=0 forbids the tests to start containers; CI means that nobody watches. BESIDE_FREE_PORTS,
+    which `free_ports` reads, has runs at the same time choose from ranges of their own.
     """
 
     folder: Path = LOCAL
@@ -50,6 +56,18 @@ def read(environ: Mapping[str, str] | None = None) -> Surroundings:
 def port_variable(name: str) -> str:
     """The variable that asks for one port, e.g. BESIDE_PORT_MAIL_HTTP."""
     return f"BESIDE_PORT_{name.upper().replace('-', '_')}"
+
+
+def free_ports(environ: Mapping[str, str] | None = None) -> range:
+    """Where ports that nobody asked for are chosen, "<first>-<last>"; raises `ValueError` naming the variable."""
+    env = os.environ if environ is None else environ
+    first, _, last = (env.get(FREE_PORTS) or _FREE_PORTS).partition("-")
+    return range(_port(FREE_PORTS, {FREE_PORTS: first}), _port(FREE_PORTS, {FREE_PORTS: last}) + 1)
+
+
+def choose_free_ports_from(first: int, last: int) -> None:
+    """Have this process, and the stacks that it starts, choose free ports in this range only."""
+    os.environ[FREE_PORTS] = f"{first}-{last}"
 
 
 def inherited() -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from shared.access.audit.log import AuditLog
 from shared.runtime.errors import Failure
 from tests.access.audited import entry
 from tests.access.log_world import World, world
+
+pytestmark = pytest.mark.slow
 
 Step = tuple[str, Any]
 MOODS = st.one_of(

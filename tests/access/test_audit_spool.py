@@ -18,9 +18,11 @@ from shared.access.wiring import policy
 from shared.runtime.errors import Unavailable
 from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
-from shared.testing.running import running
+from shared.testing.running import running_in_memory
 from tests.access.audited import AT, KEY, SERVICE, check, entry
 from tests.access.uncertain import Entries, Mood
+
+pytestmark = pytest.mark.slow
 
 CARD = Admission(VISITOR, "concern.card", ("concern-1",), "", "admitted", spooled=True)
 AWAY: list[Mood] = [("lost", 0)] * 10_000
@@ -61,7 +63,7 @@ MILLISECONDS = int(AT.timestamp()) * 1000 + 123
 
 async def test_what_can_be_chained_at_once_is_not_spooled(tmp_path):
     made = world(tmp_path)
-    async with running(made.log):
+    async with running_in_memory(made.log):
         await made.notes.note(CARD)
 
     assert made.kept() == [("admitted", MILLISECONDS)]
@@ -71,14 +73,14 @@ async def test_what_can_be_chained_at_once_is_not_spooled(tmp_path):
 @pytest.mark.parametrize("moods", [AWAY, HANGS], ids=["away", "hangs"])
 async def test_when_the_log_does_not_answer_the_entry_is_on_disk_within_a_second_and_chained_later(tmp_path, moods):
     made = world(tmp_path, moods)
-    async with running(made.log), asyncio.timeout(1.5):
+    async with running_in_memory(made.log), asyncio.timeout(1.5):
         await made.notes.note(CARD)
     assert made.kept() == []
     assert made.spool.stat().st_mode & 0o777 == 0o600
 
     later = world(tmp_path, before=made)
     later.clock.advance(AT - AT.replace(hour=1))
-    async with running(later.log):
+    async with running_in_memory(later.log):
         assert await later.notes.chain() == 1
 
     assert later.kept() == [("spooled, admitted", MILLISECONDS)]
@@ -128,7 +130,7 @@ async def test_the_guard_says_by_the_table_what_may_be_spooled():
 async def test_what_can_be_kept_nowhere_is_refused(tmp_path):
     made = world(tmp_path, AWAY)
     made.spool.mkdir()
-    async with running(made.log):
+    async with running_in_memory(made.log):
         with pytest.raises(Unavailable):
             await made.notes.note(CARD)
 
@@ -137,7 +139,7 @@ async def test_a_process_killed_after_chaining_and_before_emptying_chains_nothin
     made = world(tmp_path)
     lines = [sealed(KEY, entry(n, outcome="spooled, admitted").content()) for n in range(3)]
     made.spool.write_bytes(b"".join(line + b"\n" for line in lines))
-    async with running(made.log):
+    async with running_in_memory(made.log):
         await made.notes.chain()
         made.spool.write_bytes(b"".join(line + b"\n" for line in lines))  # as if it had not come to emptying
 
@@ -150,12 +152,12 @@ async def test_a_process_killed_after_chaining_and_before_emptying_chains_nothin
 async def test_an_entry_that_landed_after_all_is_not_chained_again(tmp_path):
     """The log was too slow for whoever waited, and then wrote it: there it is, under its id."""
     made = world(tmp_path, log_of=KeepsAndDoesNotSay)
-    async with running(made.log):
+    async with running_in_memory(made.log):
         await made.notes.note(CARD)
     assert made.spool.read_bytes().count(b"\n") == 1
 
     later = world(tmp_path, before=made)
-    async with running(later.log):
+    async with running_in_memory(later.log):
         assert await later.notes.chain() == 1
 
     assert made.kept() == [("admitted", MILLISECONDS)]
@@ -181,7 +183,7 @@ async def test_lines_that_nobody_with_the_key_wrote_are_put_aside_and_hold_nobod
         good.replace(b"worker-1", b"worker-2"),
     ]
     made.spool.write_bytes(b"".join(line + b"\n" for line in [*forged, good]))
-    async with running(made.log):
+    async with running_in_memory(made.log):
         assert await made.notes.chain() == 7
 
     assert [one["content"]["id"] for one in made.entries.documents.values()] == [entry(1).id]
@@ -191,7 +193,7 @@ async def test_lines_that_nobody_with_the_key_wrote_are_put_aside_and_hold_nobod
 async def test_what_comes_while_others_are_chained_is_chained_too(tmp_path):
     made = world(tmp_path, log_of=more_coming_to(LineFile(spool_path(tmp_path, SERVICE))))
     made.spool.write_bytes(sealed(KEY, entry(0).content()) + b"\n")
-    async with running(made.log):
+    async with running_in_memory(made.log):
         assert await made.notes.chain() == 4
 
     assert len(made.kept()) == 4
@@ -213,8 +215,8 @@ def more_coming_to(spool: LineFile) -> type[AuditLog]:
 async def test_another_process_chains_and_this_one_leaves_it_alone(tmp_path):
     made, other = world(tmp_path, HANGS), world(tmp_path)
     made.spool.write_bytes(sealed(KEY, entry(1).content()) + b"\n")
-    async with running(other.log):
-        async with running(made.log):
+    async with running_in_memory(other.log):
+        async with running_in_memory(made.log):
             chaining = asyncio.create_task(made.notes.chain())
             async with asyncio.timeout(5):
                 while not made.entries.batches:
@@ -229,7 +231,7 @@ async def test_a_log_that_is_still_away_leaves_the_spool_as_it_is_and_the_part_g
     made = world(tmp_path, AWAY)
     line = sealed(KEY, entry(1).content()) + b"\n"
     made.spool.write_bytes(line)
-    async with running(made.log, made.notes):
+    async with running_in_memory(made.log, made.notes):
         async with asyncio.timeout(10):
             while made.entries.batches < 3:
                 await asyncio.sleep(0.005)

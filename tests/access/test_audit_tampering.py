@@ -13,6 +13,8 @@ from shared.access.audit.chain import START, Entry, Head, line_of, linked
 from tests.access.audited import KEY, Log, chain_name, check_log, entry, made
 from tests.access.tampering import TAMPERED, of_chain, put, read, some_chain
 
+pytestmark = pytest.mark.slow
+
 TAMPERINGS = 10_000
 SEED = 20_261_124
 WHOLE = made((7, 3, 6, 1))

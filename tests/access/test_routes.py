@@ -11,6 +11,8 @@ from shared.access.wiring import policy
 from shared.runtime.operation import operation_of
 from tests.architecture.subscribers import built
 
+pytestmark = pytest.mark.slow
+
 PERFORMED_NOWHERE = {
     "audit.read": "read by the operator's command, docs/audit.md",
     "referral.identity": "asked beside referral.read, which shows more to whoever may see it",

@@ -8,6 +8,8 @@ import pytest
 from tests.architecture import guards
 from tests.architecture.sources import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 Guard = Callable[[Path], list[str]]
 ALL: tuple[Guard, ...] = (
     guards.oversize,

@@ -7,6 +7,8 @@ import pytest
 
 from tests.architecture.sources import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 LINT_IMPORTS = CHECKOUT / ".venv" / "bin" / "lint-imports"
 SERVICE = (
     "__init__",

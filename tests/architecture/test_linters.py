@@ -8,6 +8,8 @@ import pytest
 
 from tests.architecture.sources import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 STYLE = (
     ("DTZ005", "from datetime import datetime\n\nlater = datetime.now()\n"),
     ("TID251", "from uuid import uuid4\n\nminted = uuid4()\n"),

@@ -12,6 +12,8 @@ import pytest
 from tests.architecture.guards import names_used
 from tests.architecture.sources import CHECKOUT, Source, python_files
 
+pytestmark = pytest.mark.slow
+
 RUN_TIME = "requirements.lock"
 DEVELOPMENT = "requirements-dev.lock"
 LOCKS = (RUN_TIME, DEVELOPMENT, "deploy/docker/mail.lock")

@@ -15,6 +15,8 @@ from deploy.topics import FILE, load
 from shared.access.audit.publishing import TOPIC as HEADS_TOPIC
 from tests.architecture.sources import CHECKOUT, python_files
 
+pytestmark = pytest.mark.slow
+
 # Acknowledging before the effect loses a message on a crash, `latest` loses what came before a group's first start,
 # a second assignor doubles the time of joining, and a topic made by subscribing has one partition.
 LOSES_NOTHING = {

@@ -21,7 +21,7 @@ from shared.testing.memory import MemoryStore
 from tests.runtime.core.shop import named
 
 # Motor's watching threads let go of their sockets after close() has returned; that is no fault of the store.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"), pytest.mark.slow]
 
 AT = datetime(2026, 11, 24, 9, 30, 0, 123_000, tzinfo=UTC)
 

@@ -12,6 +12,8 @@ from deploy.local.child import BACK_OFF_S, Child, Condition
 from deploy.local.testing import wait_until
 from deploy.local.unit import Unit
 
+pytestmark = pytest.mark.slow
+
 SLEEPS = "import time; time.sleep(60)"
 DRAINS = (
     "import signal, sys, time\n"

@@ -16,6 +16,8 @@ from deploy.local.plan import mail_unit
 from deploy.local.services import Addresses, key_file, webhook_secret
 from deploy.local.testing import running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def where() -> Addresses:

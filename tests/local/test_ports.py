@@ -27,6 +27,20 @@ def test_free_ports_differ_and_lie_where_no_outgoing_connection_takes_them() -> 
     assert max(chosen.values()) < KERNELS_OWN_FROM
 
 
+def test_runs_at_the_same_time_choose_from_ranges_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESIDE_FREE_PORTS", "31990-31999")
+
+    chosen = choose(["kafka", "mongo"], asked={}, before={}, usual={})
+
+    assert set(chosen.values()) <= set(range(31_990, 32_000))
+
+
+@pytest.mark.parametrize("value", ["20000", "20000-", "a-b", "20000-70000"])
+def test_what_is_no_range_of_ports_is_refused_with_the_variables_name(value: str) -> None:
+    with pytest.raises(ValueError, match="BESIDE_FREE_PORTS"):
+        surroundings.free_ports({"BESIDE_FREE_PORTS": value})
+
+
 def test_an_asked_port_in_use_is_named_with_what_it_was_for_and_the_setting(taken: int) -> None:
     with pytest.raises(PortInUse) as refused:
         choose(["kafka"], asked={"kafka": taken}, before={}, usual={})

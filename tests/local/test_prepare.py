@@ -10,6 +10,8 @@ from deploy.local import jars, tools, web
 from deploy.local.stamps import is_done, key_of, set_done
 from deploy.local.tools import Missing, Tool
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_step_is_done_only_for_the_inputs_it_ran_with(tmp_path: Path) -> None:
     lock = tmp_path / "some.lock"

@@ -17,6 +17,8 @@ from deploy.local.supervisor import DidNotStart, Supervisor
 from deploy.local.testing import wait_until
 from deploy.local.unit import Unit
 
+pytestmark = pytest.mark.slow
+
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
 FAILS = (sys.executable, "-c", "raise SystemExit('no module named beside')")
 BACK_WITHIN_S = 3.0

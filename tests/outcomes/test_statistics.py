@@ -9,6 +9,8 @@ from services.outcomes.adapters.statistics_worker import paired
 from services.outcomes.domain.numbers import p_text
 from tests.outcomes.test_change import ANXIETY, DEPRESSION
 
+pytestmark = pytest.mark.slow
+
 # Student's sleep data (1908), hours times ten: t = -4.0621, 9 degrees of freedom, p = 0.002833, 95% CI 0.70 to 2.46,
 # as R's documentation of t.test prints them.
 SLEEP = [12, 24, 13, 13, 0, 10, 18, 8, 46, 14]

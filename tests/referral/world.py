@@ -27,7 +27,7 @@ from shared.testing.access import MemoryAudit, memory_guard
 from shared.testing.clock import HandClock
 from shared.testing.issuer import bearer
 from shared.testing.memory import MemoryStore
-from shared.testing.running import running
+from shared.testing.running import running_in_memory
 from tests.referral.cases import NOW
 
 
@@ -115,7 +115,7 @@ async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     doors(app, intake, guard, reading, profile=profile(), conformance=conformance)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
     called = httpx.AsyncClient(transport=transport, base_url="http://referral", headers=a_trust(clock))
-    async with running(executor), called as client:
+    async with running_in_memory(executor), called as client:
         yield World(app, client, executor, store, vault, clock, audit)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -16,6 +17,8 @@ from shared.events.event import Event
 from shared.events.recorded import Recorded
 from shared.events.refusal import Rejected
 from tests.support.cases import ANNA, BEA, CASES, LPM, NOW, RULES, VOLUNTEERS, end, hear_triage, register
+
+pytestmark = pytest.mark.slow
 
 PEOPLE = [ANNA, BEA]
 MOTHERS = [UUID(int=n) for n in range(1, 4)]

@@ -12,6 +12,8 @@ from deploy.local import web
 from deploy.local.places import CHECKOUT
 from shared.web.assets import BUILT, Assets, NotBuilt
 
+pytestmark = pytest.mark.slow
+
 OUTSIDE = re.compile(
     r"""(?:src|href|action|srcset|poster|data)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import|from\s*["']https?:""",
     re.IGNORECASE,

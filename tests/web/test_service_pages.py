@@ -10,6 +10,8 @@ from shared.events.safeguarding import AnswerExpected, SafeguardingClosed
 from tests.safeguarding.world import CASE, page, raised, taken
 from tests.web.worlds import NOW, concern, evaluator, lead, outcomes, safeguarding
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = AnswerExpected(case=CASE, occurred_at=NOW, answer_by=NOW)
 CLOSED = SafeguardingClosed(case=CASE, occurred_at=NOW, reason="made-safe", actions=("spoke-with-her",))
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.runtime.batch import AGAIN, Again, BatchLimits, GroupCommit
 from shared.runtime.errors import Overloaded, Unavailable
-from shared.testing.running import running
+from shared.testing.running import running_in_memory
 
 Answers = Sequence[str | Exception | Again]
 
@@ -55,7 +55,7 @@ async def test_what_arrives_during_a_batch_forms_the_next_one():
     work = Work()
     queue = queue_of(work)
     work.gate.clear()
-    async with running(queue):
+    async with running_in_memory(queue):
         first = queue.enqueue(["a"])
         await soon(1, work)
         rest = queue.enqueue(["b", "c", "d"])
@@ -68,7 +68,7 @@ async def test_two_batches_overlap_but_never_share_a_lane():
     work = Work()
     queue = queue_of(work, BatchLimits(flights=2))
     work.gate.clear()
-    async with running(queue):
+    async with running_in_memory(queue):
         first = queue.enqueue(["a1"])
         await soon(1, work)
         rest = queue.enqueue(["a2", "b1"])
@@ -82,7 +82,7 @@ async def test_two_batches_overlap_but_never_share_a_lane():
 async def test_many_waiting_items_are_shared_between_two_flights():
     work = Work()
     queue = queue_of(work, BatchLimits(flights=2, split=4))
-    async with running(queue):
+    async with running_in_memory(queue):
         await asyncio.gather(*queue.enqueue(list("abcdefgh")))
     assert [len(batch) for batch in work.batches][:2] == [4, 4]
 
@@ -91,7 +91,7 @@ async def test_item_tried_again_keeps_its_place_in_its_lane():
     work = Work()
     work.again = ["a1", "a1"]
     queue = queue_of(work, BatchLimits(batch=2))
-    async with running(queue):
+    async with running_in_memory(queue):
         done: list[str] = []
         futures = queue.enqueue(["a1", "b1", "a2", "a3", "b2"])
         for future in futures:
@@ -107,7 +107,7 @@ async def test_patient_items_get_a_share_of_a_batch_full_of_impatient_ones():
     patient = queue.enqueue([f"p{n}" for n in range(8)])
     impatient = [asyncio.create_task(queue.submit(f"i{n}", within=5)) for n in range(20)]
     await asyncio.sleep(0)
-    async with running(queue):
+    async with running_in_memory(queue):
         await asyncio.gather(*patient, *impatient)
     assert [item[0] for item in work.batches[0]] == ["i"] * 6 + ["p"] * 2
 
@@ -116,7 +116,7 @@ async def test_item_not_begun_in_time_is_overloaded_and_one_not_answered_in_time
     work = Work()
     queue = queue_of(work, BatchLimits(wait=0.2))
     work.gate.clear()
-    async with running(queue):
+    async with running_in_memory(queue):
         begun = asyncio.create_task(queue.submit("a", within=0.4))
         await soon(1, work)
         waiting = asyncio.create_task(queue.submit("b", within=5))
@@ -138,7 +138,7 @@ async def test_work_that_breaks_answers_its_callers_and_the_queue_goes_on():
         return items
 
     queue: GroupCommit[str, str] = GroupCommit(work)
-    async with running(queue):
+    async with running_in_memory(queue):
         with pytest.raises(ZeroDivisionError):
             await queue.submit("a", within=5)
         assert await queue.submit("b", within=5) == "b"
@@ -151,6 +151,6 @@ async def test_caller_who_left_costs_no_work():
     await asyncio.sleep(0)
     left.cancel()
     await asyncio.gather(left, return_exceptions=True)
-    async with running(queue):
+    async with running_in_memory(queue):
         assert await queue.submit("b", within=5) == "b"
     assert work.batches == [["b"]]

@@ -16,7 +16,7 @@ from shared.runtime.journal import Unbroken
 from shared.runtime.submission import Outcome, Submission
 from shared.testing.clock import HandClock
 from shared.testing.memory import MemoryStore
-from shared.testing.running import running
+from shared.testing.running import running_in_memory
 from tests.runtime.core.shop import (
     DECIDERS,
     NOW,
@@ -44,7 +44,7 @@ def clock() -> HandClock:
 @pytest.fixture
 async def executor(store: MemoryStore, clock: HandClock) -> AsyncIterator[Executor]:
     made = Executor("support", DECIDERS, store, clock, journal=Unbroken(7))
-    async with running(made):
+    async with running_in_memory(made):
         yield made
 
 
@@ -145,7 +145,7 @@ async def test_stale_cache_never_decides_a_refusal(executor: Executor, store: Me
     await executor.submit(register("v", cap=1))
     await executor.submit(hold("v", "a"))
     other = another(store, clock)
-    async with running(other):
+    async with running_in_memory(other):
         clock.advance(timedelta(minutes=11))
         await other.submit(Submission(DeadlinePassed(f"volunteer/{named('v')}", clock.now()), named("wake")))
     outcome = await executor.submit(hold("v", "b"))
@@ -155,7 +155,7 @@ async def test_stale_cache_never_decides_a_refusal(executor: Executor, store: Me
 async def test_stale_cache_loses_the_append_and_decides_again(executor: Executor, store: MemoryStore, clock: HandClock):
     await executor.submit(register("v", cap=3))
     other = another(store, clock)
-    async with running(other):
+    async with running_in_memory(other):
         await other.submit(hold("v", "a"))
     outcome = await executor.submit(hold("v", "b"))
     assert outcome.version == 3
@@ -191,7 +191,7 @@ async def test_unknown_own_event_makes_only_that_stream_unavailable(
     document["events"][0]["type"] = "support.volunteer_promoted.v9"
     store.replace(Commit.from_document(document))
     other = another(store, clock)
-    async with running(other):
+    async with running_in_memory(other):
         with pytest.raises(UnknownHistory):
             await other.submit(hold("v", "a"))
         assert (await other.submit(hold("w", "a"))).version == 2
@@ -226,7 +226,7 @@ async def test_new_stream_without_a_scope_is_a_bug_of_its_caller(executor: Execu
 
 async def test_event_over_its_limit_is_refused(store: MemoryStore, clock: HandClock):
     small = Executor("support", DECIDERS, store, clock, limits=ExecutorLimits(size=SizeLimits(event=20)))
-    async with running(small):
+    async with running_in_memory(small):
         with pytest.raises(TooLarge):
             await small.submit(open_case("a"))
     assert store.journal == []
@@ -234,7 +234,7 @@ async def test_event_over_its_limit_is_refused(store: MemoryStore, clock: HandCl
 
 async def test_full_commit_leaves_the_rest_for_the_next_one(store: MemoryStore, clock: HandClock):
     small = Executor("support", DECIDERS, store, clock, limits=ExecutorLimits(size=SizeLimits(commit=250)))
-    async with running(small):
+    async with running_in_memory(small):
         answers = await small.submit_all([register("v", cap=9), *(hold("v", f"c{n}") for n in range(6))])
     assert [answer.version for answer in answers if isinstance(answer, Outcome)] == [1, 2, 3, 4, 5, 6, 7]
     assert [len(commit.entries) for commit in store.journal] == [2, 3, 2]
@@ -247,14 +247,14 @@ async def test_full_queue_answers_overloaded_at_once(store: MemoryStore, clock: 
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         await executor.submit(open_case("one too many"))
-    async with running(executor):
+    async with running_in_memory(executor):
         assert [outcome.version for outcome in await asyncio.gather(*waiting)] == [1, 1]
 
 
 async def test_state_that_became_durable_is_told(store: MemoryStore, clock: HandClock):
     told: list[Settled] = []
     executor = Executor("support", DECIDERS, store, clock, after_commit=told.extend)
-    async with running(executor):
+    async with running_in_memory(executor):
         await executor.submit(register("v", cap=5))
     assert [(one.version, one.state.cap, one.commit.id) for one in told] == [(1, 5, store.journal[0].id)]
 
@@ -262,7 +262,7 @@ async def test_state_that_became_durable_is_told(store: MemoryStore, clock: Hand
 async def test_stopping_tells_those_who_wait(store: MemoryStore, clock: HandClock):
     executor = Executor("support", DECIDERS, store, clock)
     store.down = True
-    async with running(executor):
+    async with running_in_memory(executor):
         waiting = asyncio.create_task(executor.submit(open_case("a")))
         while not store.appends:
             await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from shared.runtime.folding import ViewSpec, fold_document, own_fields
 from shared.runtime.submission import Submission
 from shared.testing.clock import HandClock
 from shared.testing.memory import MemoryStore
-from shared.testing.running import running
+from shared.testing.running import running_in_memory
 from tests.runtime.core.shop import DECIDERS, NOW, hold, open_case, register
 
 VOLUNTEERS = ("v", "w")
@@ -47,7 +47,7 @@ async def play(batches: Sequence[Sequence[Submission]], *, lose: Collection[int]
     """Submit batches to one executor over a fresh store; the answers of the appends in `lose` are lost."""
     store, clock = MemoryStore(), HandClock(NOW)
     executor = Executor("support", DECIDERS, store, clock, limits=ExecutorLimits(queue=BatchLimits(batch=5)))
-    async with running(executor):
+    async with running_in_memory(executor):
         for number, batch in enumerate(batches):
             store.lost_answers = 1 if number in lose else 0
             await executor.submit_all(batch)

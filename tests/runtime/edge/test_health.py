@@ -4,10 +4,13 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.runtime.health import MajorityWrite
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_database_that_confirms_writes_is_ready_and_written_once_for_many_askers(

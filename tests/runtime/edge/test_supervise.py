@@ -9,6 +9,8 @@ from prometheus_client import REGISTRY
 
 from shared.runtime.supervise import BackOff, keep_running, running
 
+pytestmark = pytest.mark.slow
+
 SOON = BackOff(first=0.001, longest=0.002)
 
 
