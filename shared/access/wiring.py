@@ -15,12 +15,12 @@ from shared.access.bearer import Bearer
 from shared.access.glass.kept import BrokenGlass
 from shared.access.glass.telling import TellBrokenGlass
 from shared.access.guard import Authenticator, Guard
-from shared.access.jwks import FetchedKeys, Keys, PinnedKeys
+from shared.access.issuer_check import issuer_check
 from shared.access.policy.table import Policy, policy_from
 from shared.access.rate import Rate, Rates
 from shared.access.replays import Replays
 from shared.access.service_keys import Signer, Trusted, for_service
-from shared.access.settings import ClaimNames, IssuerSettings
+from shared.access.settings import ClaimNames
 from shared.access.tokens import TokenCheck
 from shared.runtime.clock import Clock
 from shared.runtime.master_key import MasterKey
@@ -98,7 +98,7 @@ def access_of(settings: ServiceSettings, service: str, database: Database, maste
         service=service,
         policy=policy(),
         names=names,
-        check=_check(settings, names, http, clock),
+        check=issuer_check(settings, settings.audience, http, clock, claims=names),
         signer=signer,
         trusted=Trusted(settings.trusted_keys, clock),
         replays=Replays(database),
@@ -111,17 +111,3 @@ def access_of(settings: ServiceSettings, service: str, database: Database, maste
         clock=clock,
         rate=Rate(settings.client_rate, settings.client_burst),
     )
-
-
-def _check(settings: ServiceSettings, names: ClaimNames, http: httpx.AsyncClient, clock: Clock) -> TokenCheck | None:
-    if not settings.issuer:
-        return None
-    issuer = IssuerSettings(
-        issuer=settings.issuer,
-        audience=settings.audience,
-        jwks_url=settings.jwks_url,
-        jwks_file=settings.jwks_file,
-        claims=names,
-    )
-    keys: Keys = PinnedKeys(issuer.jwks_file) if issuer.jwks_file else FetchedKeys(issuer.jwks_url, http)
-    return TokenCheck(issuer, keys, clock)

@@ -112,6 +112,7 @@ async def _strict_body(request: Request) -> None:
 
 async def _known_problem(request: Request, error: Exception) -> Response:
     request.state.error_code = getattr(error, "code", None) or type(error).__name__
+    request.state.receipt = error.extra.get("receipt") if isinstance(error, Refused) else None
     return problem_of(error)
 
 

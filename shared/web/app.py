@@ -87,6 +87,7 @@ class Dressed:
             refusal=wording().refusal(status),
             wait=int(wait) if wait.isdigit() else 0,
             reference=str(reference)[:8] if reference and status >= 500 else "",
+            receipt=getattr(request.state, "receipt", None),
         )
         for name, value in kept.items():
             if name not in ABOUT_THE_BODY:

@@ -125,7 +125,9 @@ def _refusing(router, pages: Pages) -> None:
             raise RuntimeError("Made-up Mary")
         if status == 409:
             raise Rejected("gallery.changed", "Made-up Mary")
-        raise Refused(status, "gallery.refused", "Made-up Mary", headers={"Retry-After": "7"} if status == 429 else {})
+        headers = {"Retry-After": "7"} if status == 429 else {}
+        extra = {"receipt": "5ca1ab1e-0000-4000-8000-000000000001"} if status == 422 else {}
+        raise Refused(status, "gallery.refused", "Made-up Mary", headers=headers, extra=extra)
 
     @router.post(STAY)
     @performs("docs.read")

@@ -75,6 +75,13 @@ async def test_a_refusal_is_a_page_for_people_that_repeats_nothing(http, status)
     assert (answer.headers["X-Correlation-Id"][:8] in answer.text) is (status >= 500)
 
 
+async def test_a_refused_form_that_held_a_worry_shows_its_receipt(http):
+    with_worry = await http.get("/refused/422", headers=SIGNED_IN)
+    without = await http.get("/refused/403", headers=SIGNED_IN)
+    assert "Receipt 5ca1ab1e." in with_worry.text
+    assert "Receipt" not in without.text
+
+
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "", "text/html;q=0.3, application/json"])
 async def test_a_program_still_gets_a_problem(http, accept):
     answer = await http.get("/refused/409", headers={"Accept": accept})

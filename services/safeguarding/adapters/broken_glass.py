@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pymongo import IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
 from services.safeguarding.adapters.channels import Channel, Page
 from services.safeguarding.domain.broken_glass import TellingRules, Told
@@ -20,6 +20,7 @@ from shared.access.app import guarded_router
 from shared.access.guard import caller_of_request
 from shared.runtime.body import parse, read_body
 from shared.runtime.clock import Clock
+from shared.runtime.due import look_for_due
 from shared.runtime.operation import performs
 from shared.web.moments import moment_words
 
@@ -74,12 +75,7 @@ class Notices:
 
     async def run(self) -> None:
         """Mail until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except PyMongoError as failed:
-                log.warning("break_glass.look_failed", error_code=type(failed).__name__, outcome="again")
-            await asyncio.sleep(LOOK_EVERY)
+        await look_for_due(self.look, every=LOOK_EVERY, failed="break_glass.look_failed")
 
     async def look(self) -> int:
         """Try once each that is due; returns how many were taken by the mail server."""

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.support.adapters.acting import Acting
-from services.support.adapters.doors import Asked, Doors
+from services.support.adapters.asking import asked, may
+from services.support.adapters.doors import Doors
 from services.support.adapters.volunteers import VOLUNTEER_LIST
 from services.support.adapters.worry_pages import Button
 from services.support.domain.case.commands import SessionOutcome
@@ -17,7 +18,6 @@ from shared.access.guard import caller_of_request, reach_of
 from shared.events.codes import Channel
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.clock import new_id
-from shared.runtime.http import correlation_of
 from shared.runtime.operation import performs
 from shared.runtime.problems import Refused
 from shared.web.forms import Fault, Faults, Form, form_of
@@ -53,8 +53,8 @@ class CasePages:
         """One case, with the forms she may use."""
         found = await self._doors.queries.case(case, reach_of(request))
         named = await self._doors.names.of(caller_of_request(request), [str(case)])
-        may = {name: self._may(request, operation) for name, operation in MAY.items()}
-        free = await self._free(request, found) if may["match"] and found["status"] == "open" else []
+        allowed = may(request, MAY)
+        free = await self._free(request, found) if allowed["match"] and found["status"] == "open" else []
         data = self._doors.data
         choices: dict[str, Any] = {
             "offers": data.offers,
@@ -64,7 +64,7 @@ class CasePages:
             "endings": data.vocabulary.ending_reasons,
         }
         keys: dict[str, Any] = {"key": new_id(), "signal": new_id(), "now": self._doors.clock.now()}
-        about: dict[str, Any] = {"case": found, "may": may, "free": free, "choices": choices, "receipt": receipt}
+        about: dict[str, Any] = {"case": found, "may": allowed, "free": free, "choices": choices, "receipt": receipt}
         about |= {"person": named.of(str(case)), "names_away": named.away, "worry": self._button.shown(request, case)}
         shown: dict[str, Any] = {"faults": faults, "terms": self._terms, **about, **keys}
         return self._pages.page(request, "case.html", status=status, **shown)
@@ -77,18 +77,9 @@ class CasePages:
         found = await self._doors.queries.volunteers(reach, site=case["site"])
         return [one for one in found if one["free"] or str(case["id"]) in one["places"]]
 
-    @staticmethod
-    def _may(request: Request, operation: str) -> bool:
-        reach = guard_of(request).policy.reach(operation, caller_of_request(request))
-        return reach is not None and reach.scope != "nothing"
-
-    def _write(self, request: Request, form: Form, operation: str, body: bytes) -> Asked:
-        key = form.one("key") or str(new_id())
-        return Asked(caller_of_request(request), operation, key, body, correlation_of(request))
-
     async def place_and_match(self, request: Request, case: UUID) -> Response:
         """Keep a place while she is asked, or make the match once she agreed: the button says which."""
-        form, body = await form_of(request), await request.body()
+        form = await form_of(request)
         try:
             volunteer = UUID(form.one("volunteer"))
         except ValueError:
@@ -96,10 +87,10 @@ class CasePages:
             return await self.one(request, case, faults=fault, status=422)
         try:
             if form.one("step") == "match":
-                write = self._write(request, form, "make-match", body)
+                write = await asked(request, form, "make-match")
                 await self._acting.match(request, write, case, volunteer, form.one("offer") or None)
             else:
-                await self._acting.hold(request, self._write(request, form, "hold-place", body), case, volunteer)
+                await self._acting.hold(request, await asked(request, form, "hold-place"), case, volunteer)
         except NotFound:
             raise
         except Rejected as refused:
@@ -113,7 +104,7 @@ class CasePages:
         if not reason:
             fault = Faults((Fault("reason", self._terms.faults["reason"]),))
             return await self.one(request, case, faults=fault, status=422)
-        write = self._write(request, form, "end-support", await request.body())
+        write = await asked(request, form, "end-support")
         try:
             await self._acting.end(request, write, case, reason, review=form.one("review") == "yes")
         except NotFound:
@@ -136,7 +127,7 @@ class CasePages:
         receipt = await self._doors.worries.keep(worry, case, request, body)
         try:
             sent = _session(form)
-            write = self._write(request, form, "log-session", body)
+            write = await asked(request, form, "log-session")
             await self._acting.log_session(request, write, case, sent)
         except Refused as refused:
             if refused.status != 409:
@@ -162,10 +153,9 @@ class CasePages:
 
 
 def _worry(form: Form) -> dict[str, Any] | None:
-    if not (form.one("in_danger") or form.one("worry_words").strip()):
+    if not form.one("in_danger"):
         return None
-    words = form.one("worry_words").strip()
-    return {"in_danger": form.one("in_danger"), "signal_id": form.one("signal"), "about": words or None}
+    return {"in_danger": form.one("in_danger"), "signal_id": form.one("signal"), "about": None}
 
 
 def _session(form: Form) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Her own phone, remembered (S30): a PIN opens her sessions without the issuer; it can be forgotten from anywhere."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +9,13 @@ from fastapi import APIRouter, Request, Response
 from services.support.adapters.doors import Doors
 from services.support.domain.phone.phone import ForgetPhone
 from shared.access.app import guarded_router
+from shared.access.caller import Caller
 from shared.access.device.kept import Device, Devices, WrongPin
 from shared.access.guard import caller_of_request, reach_of
 from shared.access.session.cookies import Cookie
 from shared.access.session.wiring import SignIn
 from shared.events.ids import command_cause
+from shared.programmes.model import NO_SITE
 from shared.runtime.http import correlation_of
 from shared.runtime.operation import performs
 from shared.runtime.submission import Scope, Submission
@@ -23,8 +24,6 @@ from shared.web.pages import Pages, redirect
 from shared.web.terms import Terms
 
 UNLOCK = "/phone/unlock"
-OPENED_FOR = timedelta(hours=12)
-"""A shift; then the PIN is asked for again."""
 NONE = Faults()
 
 
@@ -44,7 +43,7 @@ class Phones:
 
     async def open(self, device: Device) -> str:
         """A session for a phone whose PIN was right; returns the secret of its cookie."""
-        ends_at = min(device.ends_at, self.doors.clock.now() + OPENED_FOR)
+        ends_at = min(device.ends_at, self.doors.clock.now() + self.devices.limits.opened)
         return await self.sign_in.sessions.begin(device.owner, issuer_session=_session_of(device.id), ends_at=ends_at)
 
     async def forget(self, request: Request, person: str, scope: Scope, device: UUID | None = None) -> int:
@@ -58,6 +57,11 @@ class Phones:
             submission = Submission(asked, cause, scope, correlation=correlation_of(request))
             await self.doors.executor.submit(submission)
         return len(gone)
+
+
+def _home(person: Caller) -> Scope:
+    """Whose event it is: her provider's first site."""
+    return Scope(person.provider or "unknown", (person.sites or (NO_SITE,))[0])
 
 
 def _session_of(device: UUID) -> str:
@@ -142,8 +146,7 @@ def _forgetting(router: APIRouter, phones: Phones) -> None:
         everywhere = (await form_of(request)).one("which") == "all"
         mine = device.id if device and device.owner.id == person.id else None
         if everywhere or mine:
-            scope = Scope(person.provider or "unknown", (person.sites or ("unassigned",))[0])
-            await phones.forget(request, person.id, scope, None if everywhere else mine)
+            await phones.forget(request, person.id, _home(person), None if everywhere else mine)
         answer = redirect(request, "/phone")
         phones.cookie.drop(answer)
         return answer
@@ -153,7 +156,5 @@ def _forgetting(router: APIRouter, phones: Phones) -> None:
     async def forget_hers(volunteer: UUID, request: Request) -> Response:
         """A volunteer lost hers: a project manager of her site, or she herself, forgets all of them."""
         await phones.doors.queries.check_volunteer(volunteer, reach_of(request))
-        person = caller_of_request(request)
-        scope = Scope(person.provider or "unknown", (person.sites or ("unassigned",))[0])
-        await phones.forget(request, str(volunteer), scope)
+        await phones.forget(request, str(volunteer), _home(caller_of_request(request)))
         return redirect(request, "/volunteers")

@@ -6,16 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from services.support.adapters.doors import Asked, Doors
+from services.support.adapters.asking import asked, may
+from services.support.adapters.doors import Doors
 from services.support.adapters.volunteers import VolunteerBody, register, stand
-from shared.access.app import guard_of, guarded_router
+from shared.access.app import guarded_router
 from shared.access.guard import caller_of_request, reach_of
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.clock import new_id
-from shared.runtime.http import correlation_of
 from shared.runtime.operation import performs
 from shared.runtime.problems import Refused
-from shared.web.forms import Fault, Faults, Form, faults_of, form_of
+from shared.web.forms import Fault, Faults, faults_of, form_of
 from shared.web.pages import Pages, redirect
 from shared.web.terms import Terms
 
@@ -34,28 +34,33 @@ class VolunteerPages:
     async def listed(self, request: Request, *, faults: Faults = NONE, status: int = 200) -> Response:
         """Volunteers within her reach, those with most free places first."""
         found = await self._doors.queries.volunteers(reach_of(request), site=None)
-        policy, caller = guard_of(request).policy, caller_of_request(request)
-        may = {name: policy.reach(operation, caller) is not None for name, operation in MAY.items()}
+        caller = caller_of_request(request)
         sites = [site for provider in self._doors.data.sites.providers for site in provider.sites]
         choices: dict[str, Any] = {
             "sites": [site.id for site in sites if site.id in caller.sites],
             "offers": self._doors.data.offers,
             "gates": self._doors.gates,
         }
-        about: dict[str, Any] = {"volunteers": found, "may": may, "choices": choices, "faults": faults, "key": new_id()}
+        about: dict[str, Any] = {
+            "volunteers": found,
+            "may": may(request, MAY),
+            "choices": choices,
+            "faults": faults,
+            "key": new_id(),
+        }
         return self._pages.page(request, "volunteers.html", status=status, terms=self._terms, **about)
 
     async def register(self, request: Request) -> Response:
         """Register a volunteer who passed every gate."""
         form = await form_of(request)
         try:
-            asked = VolunteerBody(
+            body = VolunteerBody(
                 site=form.one("site"),
                 offers=tuple(form.all("offers")),
                 gates=tuple(form.all("gates")),
                 account=form.one("account").strip() or None,
             )
-            await register(self._doors, request, self._write(request, form, "register-volunteer"), asked)
+            await register(self._doors, request, await asked(request, form, "register-volunteer"), body)
         except ValidationError as invalid:
             return await self.listed(request, faults=faults_of(invalid, self._terms.faults), status=422)
         except Rejected as refused:
@@ -67,7 +72,7 @@ class VolunteerPages:
     async def stand(self, request: Request, volunteer: UUID, standing: str) -> Response:
         """Pause or come back; nobody asks why (S30)."""
         form = await form_of(request)
-        write = self._write(request, form, f"{standing}-volunteer")
+        write = await asked(request, form, f"{standing}-volunteer")
         try:
             await stand(self._doors, request, write, volunteer, standing)
         except NotFound:
@@ -75,11 +80,6 @@ class VolunteerPages:
         except Rejected as refused:
             return await self._refused(request, refused.detail, 409)
         return redirect(request, "/volunteers")
-
-    def _write(self, request: Request, form: Form, operation: str) -> Asked:
-        body = repr(sorted(form.fields.items())).encode()
-        key = form.one("key") or str(new_id())
-        return Asked(caller_of_request(request), operation, key, body, correlation_of(request))
 
     async def _refused(self, request: Request, detail: str, status: int) -> Response:
         return await self.listed(request, faults=Faults((Fault("site", detail),)), status=status)

@@ -19,12 +19,18 @@ class DeviceLimits(BaseModel):
     owner: str
     days: PositiveInt
     pin_digits: PositiveInt
+    opened_hours: PositiveInt
     tries: PositiveInt
 
     @property
     def life(self) -> timedelta:
         """How long a phone is remembered."""
         return timedelta(days=self.days)
+
+    @property
+    def opened(self) -> timedelta:
+        """How long one PIN opens it."""
+        return timedelta(hours=self.opened_hours)
 
     def is_pin(self, said: str) -> bool:
         """Whether this may be a PIN: so many digits, not all the same and not counted up or down."""

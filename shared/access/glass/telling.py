@@ -1,15 +1,14 @@
 """Tells safeguarding that the glass was broken, again and again until it has taken that: it tells whom it concerns."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 import structlog
 from prometheus_client import Gauge
-from pymongo.errors import PyMongoError
 
 from shared.access.glass.kept import BrokenGlass
+from shared.runtime.due import look_for_due
 
 log = structlog.get_logger()
 PATH = "/api/break-glass-notices"
@@ -29,12 +28,7 @@ class TellBrokenGlass:
 
     async def run(self) -> None:
         """Tell until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except PyMongoError as failed:
-                log.warning("break_glass.look_failed", error_code=type(failed).__name__, outcome="again")
-            await asyncio.sleep(LOOK_EVERY_S)
+        await look_for_due(self.look, every=LOOK_EVERY_S, failed="break_glass.look_failed")
 
     async def look(self) -> int:
         """Try each notice that is due once; returns how many were told."""

@@ -8,7 +8,7 @@ import httpx
 from cryptography.fernet import Fernet
 from pymongo.asynchronous.database import AsyncDatabase
 
-from shared.access.jwks import FetchedKeys, Keys, PinnedKeys
+from shared.access.issuer_check import issuer_check
 from shared.access.replays import Replays
 from shared.access.session.attempts import Attempts
 from shared.access.session.authenticator import SessionCookie
@@ -17,8 +17,7 @@ from shared.access.session.cookies import Cookie
 from shared.access.session.issuer import OpenIdIssuer, WebClient
 from shared.access.session.kept import Sessions
 from shared.access.session.limits import SessionLimits, session_limits
-from shared.access.settings import ClaimNames, IssuerSettings
-from shared.access.tokens import TokenCheck
+from shared.access.settings import ClaimNames
 from shared.runtime.clock import Clock
 from shared.runtime.master_key import MasterKey
 from shared.runtime.settings import ServiceSettings
@@ -70,7 +69,7 @@ def sign_in_of(
     limits = session_limits()
     sessions = Sessions(database, limits, clock)
     public = settings.public_url or f"http://{settings.host}:{settings.port}"
-    check = _check_of_id_tokens(settings, http, clock)
+    check = issuer_check(settings, settings.web_client, http, clock, longest_life_s=LONGEST_ID_TOKEN_S)
     issuer = None
     if check is not None and settings.web_client_key is not None:
         issuer = OpenIdIssuer(
@@ -89,17 +88,3 @@ def sign_in_of(
         issuer=issuer,
         back_channel=BackChannel(check, sessions, Replays(database)) if check is not None else None,
     )
-
-
-def _check_of_id_tokens(settings: ServiceSettings, http: httpx.AsyncClient, clock: Clock) -> TokenCheck | None:
-    if not settings.issuer or not settings.web_client:
-        return None
-    issuer = IssuerSettings(
-        issuer=settings.issuer,
-        audience=settings.web_client,
-        jwks_url=settings.jwks_url,
-        jwks_file=settings.jwks_file,
-        longest_life_s=LONGEST_ID_TOKEN_S,
-    )
-    keys: Keys = PinnedKeys(issuer.jwks_file) if issuer.jwks_file else FetchedKeys(issuer.jwks_url, http)
-    return TokenCheck(issuer, keys, clock)
