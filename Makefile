@@ -32,7 +32,7 @@ quick: setup ## the tests that need no servers, the slow ones too
 	@$(PYTEST) -n 2 -m "not real and not browser and not campaign"
 
 real: browser ## the tests on real Kafka, MongoDB and Keycloak and in a real browser
-	@$(PYTEST) -n 2 --dist loadscope -m "(real or browser) and not campaign"
+	@$(PYTEST) -m "(real or browser) and not campaign"
 
 pages: browser ## the pages' tests in a real browser, the quick ones
 	@$(PYTEST) -m "browser and not campaign"

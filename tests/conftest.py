@@ -16,7 +16,6 @@ from deploy.local import containers, surroundings
 from deploy.local.choice import chosen
 from deploy.local.testing import LocalKeycloak, LocalStack, local_kafka, local_keycloak, local_mongo, own_stack
 from deploy.topics import FILE, Topic, create, load
-from tests.sharing_out import StacksFirst
 
 _SURROUNDINGS = surroundings.read()
 # How long one example takes says how busy the machine is; speed is measured by make bench.
@@ -32,11 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker:
         first = _FIRST_PORT + int(worker.removeprefix("gw")) * _PORTS_OF_A_WORKER
         surroundings.choose_free_ports_from(first, first + _PORTS_OF_A_WORKER - 1)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StacksFirst:
-    """Several workers share the tests out by what they start."""
-    return StacksFirst(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

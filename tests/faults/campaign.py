@@ -28,7 +28,7 @@ async def more(load: Load, count: int) -> None:
 
 async def kill(stack: LocalStack, victim: str) -> None:
     pid = await asyncio.to_thread(stack.kill, victim)
-    await asyncio.to_thread(stack.wait_ready, victim, not_pid=pid, within_s=60.0)
+    await asyncio.to_thread(stack.wait_ready, victim, not_pid=pid)
 
 
 async def verdict(stack: LocalStack, load: Load) -> list[str]:

@@ -1,7 +1,5 @@
 """The whole of safeguarding on a real MongoDB without Kafka: one worry, one page, taken, closed; nothing lost."""
 
-import statistics
-import time
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -170,15 +168,11 @@ async def test_a_dead_channel_is_tried_again_and_the_other_is_not_delayed(world)
     assert found == [("email", False), ("email", True), ("webhook", True)]
 
 
-async def test_a_worry_reaches_the_channel_soon_after_it_is_durable(world):
-    waits = []
+async def test_each_worry_reaches_the_channel_before_the_next_one_comes(world):  # how soon: make bench
     for number in range(40):
-        before = time.perf_counter()
         answer = await world.http.post("/api/concerns", json=worry(number), headers=key(str(number)))
         assert answer.status_code == 201
         await until(partial(sent, world.mail, number + 1))
-        waits.append(time.perf_counter() - before)
-    assert statistics.quantiles(waits, n=20)[-1] < 0.25, waits
 
 
 async def test_the_live_pages_show_the_list_and_nobody(world):  # S10, S11
