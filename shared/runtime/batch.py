@@ -18,6 +18,8 @@ class Again:
 
 
 AGAIN: Final = Again()
+LOOK_EVERY: Final = 0.5
+"""Seconds between looks whether a batch is lost, while no other can be begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class BatchLimits:
     """Items in one batch; impatient items waiting at most, in number and seconds (docs/design.md, Limits).
 
     `flights` batches may be under way at once: while the database writes one, the next is decided. From `split`
-    waiting items on, a batch takes half of them and leaves the rest to the other flight.
+    waiting items on, a batch takes half of them and leaves the rest to the other flight. One that has not landed after
+    `lost` seconds never will: the driver's own waits end after 5 s each.
     """
 
     batch: int = 500
@@ -33,6 +36,7 @@ class BatchLimits:
     wait: float = 2.0
     flights: int = 1
     split: int = 32
+    lost: float = 30.0
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +77,7 @@ class GroupCommit(Generic[T, R]):
         self._impatient: deque[Waiting[T, R]] = deque()
         self._patient: deque[Waiting[T, R]] = deque()
         self._flights: dict[asyncio.Task[None], list[Waiting[T, R]]] = {}
+        self._begun: dict[asyncio.Task[None], float] = {}
         self._busy: set[str] = set()
         self._held: dict[str | int, list[Waiting[T, R]]] = {}
         self._ready = asyncio.Event()
@@ -112,17 +117,24 @@ class GroupCommit(Generic[T, R]):
         return [entry.answer for entry in entries]
 
     async def run(self) -> None:
-        """Run batches until cancelled; whoever still waits then is told `Unavailable`."""
+        """Run batches until cancelled; whoever still waits then is told `Unavailable`.
+
+        Raises `SystemExit` when a batch is lost. PyMongo's lock on its topology can be left held for ever when a call
+        is cancelled while the server is gone (seen with 4.20): every later call of the client waits for it, and only a
+        new process gets a new one. A batch that was under way is safe: its commits are there or come again.
+        """
         watch = asyncio.create_task(self._expire())
         try:
             while True:
                 await self._ready.wait()
+                self._end_if_lost()
                 if batch := self._take():
                     self._take_off(batch)
                 else:
                     self._ready.clear()
-                if len(self._flights) >= self._limits.flights:
-                    await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
+                while len(self._flights) >= self._limits.flights:
+                    await asyncio.wait(self._flights, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                    self._end_if_lost()
         finally:
             for task in (watch, *self._flights):
                 task.cancel()
@@ -154,7 +166,14 @@ class GroupCommit(Generic[T, R]):
         self._busy.update(entry.lane for entry in batch if entry.lane is not None)
         task = asyncio.create_task(self._fly(batch))
         self._flights[task] = batch
+        self._begun[task] = asyncio.get_running_loop().time()
         task.add_done_callback(self._flights.pop)
+        task.add_done_callback(self._begun.pop)
+
+    def _end_if_lost(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if any(now - begun > self._limits.lost for begun in self._begun.values()):
+            raise SystemExit(f"{self.name}: a batch was lost")
 
     async def _fly(self, batch: list[Waiting[T, R]]) -> None:
         try:

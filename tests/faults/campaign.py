@@ -23,7 +23,7 @@ async def _until(happened: Callable[[], bool], within_s: float, what: str) -> No
 
 async def more(load: Load, count: int) -> None:
     wanted = load.acknowledged + count
-    await _until(lambda: load.acknowledged >= wanted, 60, f"{count} more referrals acknowledged")
+    await _until(lambda: load.acknowledged >= wanted, 120, f"{count} more referrals acknowledged")
 
 
 async def kill(stack: LocalStack, victim: str) -> None:

@@ -64,6 +64,20 @@ async def test_what_arrives_during_a_batch_forms_the_next_one():
     assert work.batches == [["a"], ["b", "c", "d"]]
 
 
+async def test_a_batch_that_never_lands_ends_the_process_and_tells_who_waits():
+    work = Work()
+    queue = queue_of(work, BatchLimits(lost=0.05))
+    work.gate.clear()
+    waiting = asyncio.create_task(queue.submit("a", within=60))
+
+    with pytest.raises(SystemExit, match="a batch was lost"):
+        async with asyncio.timeout(10):
+            await queue.run()
+
+    with pytest.raises(Unavailable):
+        await waiting
+
+
 async def test_two_batches_overlap_but_never_share_a_lane():
     work = Work()
     queue = queue_of(work, BatchLimits(flights=2))
