@@ -51,6 +51,14 @@ class Waiting(Generic[T, R]):
     lane: str | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Flight(Generic[T, R]):
+    """A batch under way since `begun`, in the loop's seconds."""
+
+    batch: list[Waiting[T, R]]
+    begun: float
+
+
 Work = Callable[[list[T]], Awaitable[Sequence[R | Exception | Again]]]
 
 
@@ -76,8 +84,7 @@ class GroupCommit(Generic[T, R]):
         self._lane = lane
         self._impatient: deque[Waiting[T, R]] = deque()
         self._patient: deque[Waiting[T, R]] = deque()
-        self._flights: dict[asyncio.Task[None], list[Waiting[T, R]]] = {}
-        self._begun: dict[asyncio.Task[None], float] = {}
+        self._flights: dict[asyncio.Task[None], Flight[T, R]] = {}
         self._busy: set[str] = set()
         self._held: dict[str | int, list[Waiting[T, R]]] = {}
         self._ready = asyncio.Event()
@@ -165,14 +172,12 @@ class GroupCommit(Generic[T, R]):
     def _take_off(self, batch: list[Waiting[T, R]]) -> None:
         self._busy.update(entry.lane for entry in batch if entry.lane is not None)
         task = asyncio.create_task(self._fly(batch))
-        self._flights[task] = batch
-        self._begun[task] = asyncio.get_running_loop().time()
+        self._flights[task] = Flight(batch, asyncio.get_running_loop().time())
         task.add_done_callback(self._flights.pop)
-        task.add_done_callback(self._begun.pop)
 
     def _end_if_lost(self) -> None:
         now = asyncio.get_running_loop().time()
-        if any(now - begun > self._limits.lost for begun in self._begun.values()):
+        if any(now - flight.begun > self._limits.lost for flight in self._flights.values()):
             raise SystemExit(f"{self.name}: a batch was lost")
 
     async def _fly(self, batch: list[Waiting[T, R]]) -> None:
@@ -225,7 +230,9 @@ class GroupCommit(Generic[T, R]):
 
     def _elsewhere(self) -> Iterator[Waiting[T, R]]:
         """Items in the air and items held back."""
-        for entries in (*self._flights.values(), *self._held.values()):
+        for flight in self._flights.values():
+            yield from flight.batch
+        for entries in self._held.values():
             yield from entries
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request
@@ -26,14 +27,36 @@ class Part:
             print("part stopped", flush=True)  # noqa: T201 - the test reads it
 
 
+class Loses:
+    """Ends everything once somebody asks."""
+
+    name = "loses"
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def run(self) -> None:
+        """Wait until asked."""
+        await self.asked.wait()
+        raise SystemExit("a batch was lost")
+
+
+async def _never_closes() -> None:
+    """As a driver's client whose lock nobody releases, and that takes a cancellation for something else."""
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+
 async def _ready() -> bool:
     return True
 
 
-def main(port: int) -> None:
-    """Serve until asked to stop."""
+def main(port: int, *, stuck: bool) -> None:
+    """Serve until asked to stop; `stuck` closes never."""
     log.configure("serving")
-    app = build_app("serving", parts=[Part()], ready=_ready)
+    loses = Loses()
+    app = build_app("serving", parts=[Part(), loses], ready=_ready, stop=[_never_closes] if stuck else ())
 
     begun = asyncio.Event()
 
@@ -58,6 +81,11 @@ def main(port: int) -> None:
 
         return StreamingResponse(events(), media_type="text/event-stream")
 
+    @app.get("/lose")
+    async def lose() -> bool:
+        loses.asked.set()
+        return True
+
     @app.get("/client")
     async def client(request: Request) -> Any:
         return {"host": request.client.host if request.client else None}
@@ -66,4 +94,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), stuck="stuck" in sys.argv)

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -41,9 +42,15 @@ def _free_port() -> int:
 
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
+    async with _serving() as found:
+        yield found
+
+
+@asynccontextmanager
+async def _serving(*words: str) -> AsyncIterator[Served]:
     port = _free_port()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.runtime.edge.serving", str(port)),
+        *(sys.executable, "-m", "tests.runtime.edge.serving", str(port), *words),
         cwd=CHECKOUT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -52,10 +59,12 @@ async def served() -> AsyncIterator[Served]:
     async with httpx.AsyncClient(base_url=found.url, trust_env=False) as client, asyncio.timeout(20):
         while not await _answers(client):
             await asyncio.sleep(0.05)
-    yield found
-    if process.returncode is None:
-        process.kill()
-        await process.communicate()
+    try:
+        yield found
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
 async def _answers(client: httpx.AsyncClient) -> bool:
@@ -76,6 +85,13 @@ async def test_a_request_in_flight_is_answered_before_the_end(served: Served) ->
         assert (await slow).text == "done"
     assert took < 10
     assert "part stopped" in out
+
+
+async def test_a_part_that_stops_everything_does_so_though_a_driver_never_closes() -> None:
+    async with _serving("stuck") as served, httpx.AsyncClient(base_url=served.url, trust_env=False) as client:
+        await client.get("/lose")
+
+        assert await asyncio.wait_for(served.process.wait(), 20) != 0
 
 
 async def test_an_endless_answer_ends_when_the_server_is_told_to_stop(served: Served) -> None:
