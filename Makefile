@@ -23,9 +23,9 @@ browser: setup ## and the browser that the tests open pages in
 demo: setup ## start the stack, send 260 made-up referrals down the whole road, show what happened
 	@SAFEGUARDING_LADDER_FILE=services/safeguarding/rules/drill.yaml $(RUN) deploy.simulate.demo
 
-test: setup check quick real ## everything: style, types, imports, all tests (at most 15 minutes)
+test: setup check quick real ## everything: style, types, imports, all tests (aim: 15 minutes)
 
-unit: setup ## the rules and everything else that needs no server and no process (at most 30 seconds)
+unit: setup ## the rules and everything else that needs no server and no process (aim: 30 seconds)
 	@$(PYTEST) -n 2 -m "not slow and not real and not browser and not campaign"
 
 quick: setup ## the tests that need no servers, the slow ones too

@@ -21,16 +21,17 @@ _SURROUNDINGS = surroundings.read()
 # How long one example takes says how busy the machine is; speed is measured by make bench.
 settings.register_profile("any-speed", deadline=None)
 settings.load_profile("any-speed")
-_FIRST_PORT, _PORTS_OF_A_WORKER = 20_000, 1_500  # for eight workers
 _FIXTURES_OF_REAL_SERVERS = {"kafka", "keycloak", "mongo", "stack"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Workers side by side choose free ports from ranges of their own: two would find the same one free."""
-    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    worker = getattr(config, "workerinput", None)
     if worker:
-        first = _FIRST_PORT + int(worker.removeprefix("gw")) * _PORTS_OF_A_WORKER
-        surroundings.choose_free_ports_from(first, first + _PORTS_OF_A_WORKER - 1)
+        free, number = surroundings.free_ports(), int(worker["workerid"].removeprefix("gw"))
+        share = len(free) // worker["workercount"]
+        first = free[number * share]
+        surroundings.choose_free_ports_from(first, first + share - 1)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -41,9 +41,10 @@ class Surroundings:
 def read(environ: Mapping[str, str] | None = None) -> Surroundings:
     """Read the variables above; raises `ValueError` naming the one that is no port, or that another one needs."""
     env = os.environ if environ is None else environ
+    variables = {name: port_variable(name) for name in PORT_NAMES}
     return Surroundings(
         folder=Path(env.get("BESIDE_LOCAL") or LOCAL).absolute(),
-        ports={name: _port(port_variable(name), env) for name in PORT_NAMES if env.get(port_variable(name))},
+        ports={name: _port(variable, env[variable]) for name, variable in variables.items() if env.get(variable)},
         mongod=env.get("BESIDE_MONGOD") or None,
         issuer=_issuer(env.get("BESIDE_ISSUER", ""), env.get("BESIDE_ISSUER_JWKS", "")),
         test_kafka=env.get("BESIDE_TEST_KAFKA") or None,
@@ -62,7 +63,7 @@ def free_ports(environ: Mapping[str, str] | None = None) -> range:
     """Where ports that nobody asked for are chosen, "<first>-<last>"; raises `ValueError` naming the variable."""
     env = os.environ if environ is None else environ
     first, _, last = (env.get(FREE_PORTS) or _FREE_PORTS).partition("-")
-    return range(_port(FREE_PORTS, {FREE_PORTS: first}), _port(FREE_PORTS, {FREE_PORTS: last}) + 1)
+    return range(_port(FREE_PORTS, first), _port(FREE_PORTS, last) + 1)
 
 
 def choose_free_ports_from(first: int, last: int) -> None:
@@ -88,8 +89,7 @@ def _issuer(url: str, keys: str) -> tuple[str, str] | None:
     return (url, keys) if url else None
 
 
-def _port(variable: str, env: Mapping[str, str]) -> int:
-    value = env[variable]
+def _port(variable: str, value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 65535:
         raise ValueError(f"{variable} must be a port between 1 and 65535, not {value!r}")
     return int(value)

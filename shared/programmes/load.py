@@ -10,11 +10,6 @@ from pydantic import ValidationError
 from shared.programmes.crisis import CrisisNumbers
 from shared.programmes.model import Data, Programme, RiskLevels, Sites, Vocabulary
 
-try:
-    from yaml import CSafeLoader as SafeLoader  # the same language ten times as fast, where libyaml came along
-except ImportError:
-    from yaml import SafeLoader  # type: ignore[assignment]
-
 SITES_FILE = "sites.yaml"
 RISK_FILE = "risk_levels.yaml"
 VOCABULARY_FILE = "vocabulary.yaml"
@@ -103,6 +98,6 @@ def crisis_numbers_from(text: str) -> CrisisNumbers:
 
 def _from(text: str, shape: type[D]) -> D:
     try:
-        return shape.model_validate(yaml.load(text, Loader=SafeLoader))
+        return shape.model_validate(yaml.safe_load(text))
     except (ValidationError, yaml.YAMLError) as invalid:
         raise BadData(f"{shape.__name__}: {invalid}") from invalid

@@ -37,7 +37,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(moods=st.lists(MOODS, max_size=12), steps=STEPS)
 def test_any_interleaving_of_batches_and_unknown_outcomes_is_clean_and_has_what_was_acknowledged(moods, steps):
     with TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ from deploy.simulate.stack import stack_of
 from deploy.simulate.tokens import SignedIn
 from shared.runtime.clock import SystemClock, new_id
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.real
 CODE = {"coventry-warwickshire": "246810"}
 THREE = ("keycloak", "kafka", "referral")
 MOST_TAPS, MOST_SECONDS = 3, 30

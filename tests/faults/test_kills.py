@@ -24,7 +24,6 @@ async def _campaign(folder: Path, victims: list[str]) -> tuple[Load, list[str]]:
 
 
 @pytest.mark.real
-@pytest.mark.timeout(300)
 async def test_each_process_killed_once_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
     load, faults = await _campaign(tmp_path, ["referral", "mongo", "triage", "kafka", "safeguarding"])
 

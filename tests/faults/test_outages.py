@@ -24,7 +24,6 @@ async def _urgent_referral_pages(stack: LocalStack, load: Load, key: str) -> Non
 
 
 @pytest.mark.real
-@pytest.mark.timeout(300)
 async def test_kafka_absent_from_the_start_refuses_nothing_still_pages_and_drains_on_its_return(tmp_path: Path) -> None:
     with own_stack(tmp_path, held=("kafka",)) as stack:
         async with under_load(stack.urls["referral"], callers=2, seed=31) as load:
@@ -56,7 +55,6 @@ async def test_kafka_stopped_for_a_minute_under_load_refuses_nothing_and_still_p
 
 
 @pytest.mark.real
-@pytest.mark.timeout(300)
 async def test_mongod_restarted_answers_try_again_or_success_and_loses_nothing(tmp_path: Path) -> None:
     with own_stack(tmp_path) as stack:
         async with under_load(stack.urls["referral"], callers=4, seed=33) as load:

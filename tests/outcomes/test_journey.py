@@ -33,7 +33,7 @@ EVENTS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.permutations([*EVENTS, *EVENTS, ERASED]), st.lists(st.sampled_from(EVENTS), max_size=10))
 def test_any_order_and_any_repeats_give_the_same_journeys(order, repeats):
     assert journeys([*order, *repeats]) == journeys([*EVENTS, ERASED])

@@ -26,7 +26,7 @@ def _input(name, now):
             return raise_it(name)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(ASKED, st.integers(0, 20_000)), max_size=30))
 def test_any_history_raises_once_never_lowers_and_always_has_a_next_moment(steps):  # S5
     state, now, level, raised = CONCERNS.initial, MONDAY_10, -1, 0

@@ -141,5 +141,5 @@ def _recorded(stream: str, version: int, event: Event) -> Recorded:
     )
 
 
-Places.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+Places.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestPlaces = Places.TestCase

@@ -96,5 +96,5 @@ class OneCase(RuleBasedStateMachine):
         assert isinstance(self.state, Decided) == bool(self.asked_by)
 
 
-OneCase.TestCase.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
+OneCase.TestCase.settings = settings(max_examples=60, stateful_step_count=15)
 TestOneCase = OneCase.TestCase

@@ -7,13 +7,13 @@ from services.support.domain.case.state import Matched
 from services.support.domain.views import CASES, VOLUNTEERS, free_places
 from shared.access.guard import placed, within
 from shared.access.reach import Placed, Reach
+from shared.programmes.model import NO_SITE
 from shared.runtime.cache import Known
 from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
 from shared.runtime.views import Views
 
 MOST_LISTED = 500
-NO_SITE = "unassigned"
 UNKNOWN_CASE = ("support.unknown_case", "Support knows no case with this id.")
 UNKNOWN_VOLUNTEER = ("support.unknown_volunteer", "Support knows no volunteer with this id.")
 Document = dict[str, Any]

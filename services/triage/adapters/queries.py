@@ -7,13 +7,13 @@ from services.triage.domain.state import Unheard
 from services.triage.domain.views import UNHEARD, WORKLIST
 from shared.access.guard import placed, within
 from shared.access.reach import Placed, Reach
+from shared.programmes.model import NO_SITE
 from shared.runtime.executor import Executor
 from shared.runtime.submission import Scope
 from shared.runtime.views import Views
 
 BASE = WORKLIST.rpartition("_v")[0]
 MOST_LISTED = 500
-NO_SITE = "unassigned"
 UNKNOWN = ("triage.unknown_case", "No referral with this id has arrived.")
 Document = dict[str, Any]
 ARRIVED: Document = {"status": {"$ne": UNHEARD}}

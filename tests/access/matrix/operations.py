@@ -26,8 +26,7 @@ class Asking:
     `object`: asked about each of `about`, whose id fills the first name in braces of `path` unless `fill` has it, and
     is given to `body` if that is a function; `query` follows the path. `list`: the answer shows ids, which `shown`
     finds. `part`: a piece of another operation's answer, which `shown` finds or not. `free`: about nothing in
-    particular. `page`: asked and filled in as a browser does. `but_not`:
-    roles that may, but not with this body.
+    particular. `page`: asked and filled in as a browser does. `but_not`: roles that may, but not with this body.
     """
 
     operation: str

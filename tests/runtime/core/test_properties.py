@@ -83,7 +83,7 @@ def _cut(draw: st.DrawFn, flat: list[Submission]) -> list[list[Submission]]:
     return batches
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(deliveries(), st.sets(st.integers(0, 20), max_size=5))
 def test_doubled_replayed_and_interleaved_inputs_give_the_same_commits(batches: list[list[Submission]], lose: set[int]):
     assert facts(run(lambda: play(batches, lose=lose))) == EXPECTED
@@ -128,7 +128,7 @@ def heard(draw: st.DrawFn) -> list[Recorded]:
     return flat
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(heard(), st.integers(1, 7))
 def test_doubled_replayed_and_interleaved_events_give_the_same_view(events: list[Recorded], size: int):
     document: dict[str, Any] | None = None
