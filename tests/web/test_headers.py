@@ -79,6 +79,7 @@ async def test_a_refused_form_that_held_a_worry_shows_its_receipt(http):
     with_worry = await http.get("/refused/422", headers=SIGNED_IN)
     without = await http.get("/refused/403", headers=SIGNED_IN)
     assert "Receipt 5ca1ab1e." in with_worry.text
+    assert "Nothing was saved" not in with_worry.text
     assert "Receipt" not in without.text
 
 
