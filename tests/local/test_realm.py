@@ -122,14 +122,13 @@ def test_no_password_or_key_is_committed() -> None:
         assert "secret" not in text, file
 
 
-def test_the_first_providers_people_work_at_sites_there_are_and_the_second_is_unknown_to_the_data() -> None:
+def test_everybody_works_at_sites_of_her_own_provider_and_every_provider_has_people() -> None:
     by_provider = {one["id"]: {site["id"] for site in one["sites"]} for one in SITES["providers"]}
-    people = shipped_people().people
+    staff = [one for one in shipped_people().people if one.provider]
 
-    assert all(set(one.sites) <= by_provider["nct"] for one in people if one.provider == "nct")
-    others = {one.provider for one in people} - {"nct", None}
-    assert len(others) == 1
-    assert not others & by_provider.keys()
+    assert {one.provider for one in staff} == by_provider.keys()
+    assert all(set(one.sites) <= by_provider[one.provider] for one in staff if one.provider)
+    assert len(by_provider) == 2
 
 
 def test_ids_and_names_are_used_once() -> None:
