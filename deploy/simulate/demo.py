@@ -161,7 +161,7 @@ async def tell(
         for chapter in (referrals, volunteers, decisions, support, follow_ups):
             await chapter(story)
         pages = await worries.tell(caller, stack, client, story.cases[len(story.planned) - 1], story.say)
-        await show_outcomes(story.doors, console)
+        await show_outcomes(story.doors, story.planned, console)
         waits = [watch.seen[str(case)] - at for case, at in story.posted_at.items() if str(case) in watch.seen]
         console.print(durations("POST to recommendation, as an independent listener saw it", waits))
         console.print(durations("worry raised to page taken by the mail server", pages))

@@ -77,8 +77,12 @@ async def refused(stack: LocalStack, planned: list[Planned]) -> list[Written]:
 
 
 @pytest.mark.timeout(300)
-async def test_nobody_shows_outside_the_vaults_and_every_field_on_kafka_is_allowed(stack: LocalStack) -> None:
-    planned = [recognisable(one, n) for n, one in enumerate(plan(7, SystemClock().now().date()))]
+@pytest.mark.parametrize("one_in", [pytest.param(1, marks=pytest.mark.campaign), 5], ids="one-in-{}".format)
+async def test_nobody_shows_outside_the_vaults_and_every_field_on_kafka_is_allowed(
+    stack: LocalStack, one_in: int
+) -> None:
+    everybody = [recognisable(one, n) for n, one in enumerate(plan(7, SystemClock().now().date()))]
+    planned = everybody[::-one_in][::-1]
     canaries = Canaries(words_of(planned))
     told = io.StringIO()
     await tell(described(stack.folder), Console(file=told, width=120), planned, MadeTokens())

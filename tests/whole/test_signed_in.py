@@ -1,13 +1,12 @@
 """A whole stack with its own Keycloak: tokens open what the table says, people sign in, the issuer may go away."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from deploy.local.testing import LocalStack, own_stack
+from deploy.local.testing import LocalStack
 from deploy.simulate.cast import PROJECT_MANAGERS
 from deploy.simulate.referrals import plan
 from deploy.simulate.signing_in import browse
@@ -16,14 +15,6 @@ from deploy.simulate.tokens import SignedIn
 from shared.runtime.clock import SystemClock, new_id
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """Everything there is."""
-    folder: Path = tmp_path_factory.mktemp("whole")
-    with own_stack(folder, keycloak=True) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,7 +17,7 @@ from deploy.local.keycloak_server import note_imported, prepare
 from deploy.local.places import CHECKOUT, SERVICES
 from deploy.local.ports import USUAL
 from deploy.local.surroundings import Surroundings
-from deploy.local.testing import LocalStack, own_stack
+from deploy.local.testing import LocalStack
 from deploy.simulate.stack import stack_of
 from deploy.simulate.tokens import SignedIn
 from shared.access.jwks import FetchedKeys
@@ -28,14 +27,6 @@ from shared.runtime.clock import SystemClock
 
 DRAINED_WITHIN_S = 10.0
 LARGEST_MB = 450
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """A stack of which only Keycloak and the mail sink run."""
-    folder: Path = tmp_path_factory.mktemp("alone")
-    with own_stack(folder, held=(*SERVICES, "kafka", "mongo"), keycloak=True) as stack:
-        yield stack
 
 
 async def believed(stack: LocalStack, token: str) -> str:
@@ -53,43 +44,43 @@ async def system_token(stack: LocalStack) -> str:
 
 
 @pytest.mark.real
-async def test_killed_it_is_back_and_what_it_signed_before_is_still_believed(alone: LocalStack) -> None:
-    before = await system_token(alone)
+async def test_killed_it_is_back_and_what_it_signed_before_is_still_believed(whole: LocalStack) -> None:
+    before = await system_token(whole)
 
-    killed = alone.kill("keycloak")
-    alone.wait_ready("keycloak", not_pid=killed, within_s=60)
+    killed = whole.kill("keycloak")
+    whole.wait_ready("keycloak", not_pid=killed, within_s=60)
 
-    assert await believed(alone, before) == "trust-rxx"
-    assert await believed(alone, await system_token(alone)) == "trust-rxx"
+    assert await believed(whole, before) == "trust-rxx"
+    assert await believed(whole, await system_token(whole)) == "trust-rxx"
 
 
 @pytest.mark.real
-def test_told_to_stop_it_ends_by_itself(alone: LocalStack) -> None:
-    pid = alone.pid("keycloak")
+def test_told_to_stop_it_ends_by_itself(whole: LocalStack) -> None:
+    pid = whole.pid("keycloak")
     assert pid
     process = psutil.Process(pid)
 
     os.kill(pid, signal.SIGTERM)
     process.wait(DRAINED_WITHIN_S)
 
-    alone.wait_ready("keycloak", not_pid=pid, within_s=60)
+    whole.wait_ready("keycloak", not_pid=pid, within_s=60)
 
 
 @pytest.mark.real
-def test_it_is_no_larger_than_planned_and_listens_on_this_machine_only(alone: LocalStack) -> None:
-    process = psutil.Process(alone.pid("keycloak"))
+def test_it_is_no_larger_than_planned_and_listens_on_this_machine_only(whole: LocalStack) -> None:
+    process = psutil.Process(whole.pid("keycloak"))
     listening = [one for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
 
     assert process.memory_info().rss / 1024 / 1024 <= LARGEST_MB
     assert {one.laddr.ip.removeprefix("::ffff:") for one in listening} == {"127.0.0.1"}
-    assert alone.described["issuer"] in {f"http://127.0.0.1:{one.laddr.port}/realms/beside" for one in listening}
+    assert whole.described["issuer"] in {f"http://127.0.0.1:{one.laddr.port}/realms/beside" for one in listening}
 
 
 @pytest.mark.real
-def test_composes_look_at_its_health_tells_a_running_one_from_none(alone: LocalStack) -> None:
+def test_composes_look_at_its_health_tells_a_running_one_from_none(whole: LocalStack) -> None:
     look = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]["keycloak"]["healthcheck"]["test"]
     script, usual = look[-1].replace("$$", "$"), str(USUAL["keycloak"])
-    own = alone.described["issuer"].split(":")[2].split("/")[0]
+    own = whole.described["issuer"].split(":")[2].split("/")[0]
     free = str(ports.choose(["keycloak"], asked={}, before={}, usual={})["keycloak"])
 
     def healthy(port: str) -> bool:
@@ -101,16 +92,16 @@ def test_composes_look_at_its_health_tells_a_running_one_from_none(alone: LocalS
 
 
 @pytest.mark.real
-def test_what_opens_anything_is_for_its_owner_only(alone: LocalStack) -> None:
-    secret = [alone.folder / "stack.json", alone.folder / "keys" / "keycloak-admin.password"]
+def test_what_opens_anything_is_for_its_owner_only(whole: LocalStack) -> None:
+    secret = [whole.folder / "stack.json", whole.folder / "keys" / "keycloak-admin.password"]
     secret += [
-        *(alone.folder / "keys" / "clients").iterdir(),
-        *(alone.folder / "keycloak" / "data" / "import").iterdir(),
+        *(whole.folder / "keys" / "clients").iterdir(),
+        *(whole.folder / "keycloak" / "data" / "import").iterdir(),
     ]
 
     assert len(secret) > len(SERVICES)
     assert [file.name for file in secret if file.stat().st_mode & 0o077] == []
-    assert (alone.folder / "keycloak").stat().st_mode & 0o077 == 0
+    assert (whole.folder / "keycloak").stat().st_mode & 0o077 == 0
 
 
 def test_a_realm_that_was_imported_whole_is_kept_and_another_one_begins_afresh(tmp_path: Path) -> None:
