@@ -7,11 +7,8 @@ from tests.programmes.conftest import read
 
 
 def test_the_sites_and_programmes_are_those_that_requests_name(data: ProgrammeData):  # R1, R2
-    assert [site.id for one in data.sites.providers for site in one.sites] == [
-        "coventry-warwickshire",
-        "halton",
-        "newham",
-    ]
+    by_provider = {one.id: [site.id for site in one.sites] for one in data.sites.providers}
+    assert by_provider == {"nct": ["coventry-warwickshire", "halton", "newham"], "second-charity": ["stratford"]}
     assert data.sites.provider_of("halton") == "nct"
     assert data.sites.provider_of("atlantis") is None
     assert set(data.programmes) == {"parents-in-mind", "mums-in-mind", "birth-and-beyond"}

@@ -21,7 +21,7 @@ from services.triage import app as triage
 from services.triage import settings as triage_settings
 from shared.runtime.consumer import Consumer
 from shared.runtime.relay import Relay
-from shared.testing.issuer import access_settings
+from shared.testing.issuer import SERVICES, access_settings
 from tests.access.matrix import seeding
 from tests.safeguarding.conftest import Caught
 
@@ -75,6 +75,7 @@ def _settings(made: Any, service: str, mongo: str, name: str, folder: Path) -> A
         safeguarding_urls=f"http://{AWAY}",
         client_rate=OFTEN,
         client_burst=int(OFTEN),
+        service_urls={one: f"http://{one}" for one in SERVICES},
         **more,
         **access_settings(own, service),
     )

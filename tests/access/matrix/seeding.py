@@ -39,9 +39,9 @@ async def submit(executor: Any, *asked: tuple[Any, tuple[str, str] | None]) -> N
 
 
 async def referrals(service: Referral) -> None:
-    """Referrals, each with who it is about."""
+    """Referrals, each with who it is about: those that are asked about, and those that triage and support know of."""
     async with service.client, running(service.executor, service.vault):
-        for one in t.SENT.all:
+        for one in (*t.SENT.all, *t.TRIAGE.all, *t.SUPPORT.all):
             case = UUID(one.id)
             cause, stream = t.named(f"sealed/{case}"), f"case/{case}"
             await service.vault.seal(subject=case, stream=stream, cause=cause, record=HER, new=True)

@@ -1,49 +1,23 @@
 """Every operation of docs/access.md asked over HTTP by everybody about everything: the answers are what it says."""
 
-import gc
-import secrets
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.access.policy.page import parsed
 from shared.access.policy.table import Operation
 from shared.access.wiring import policy
 from shared.runtime.operation import operation_of
-from tests.access.matrix.apps import Running, running_services
+from tests.access.matrix.apps import Running
 from tests.access.matrix.comparing import Comparison
-from tests.access.matrix.operations import ASKED, NOT_ASKED, NOT_OVER_HTTP, READING
+from tests.access.matrix.operations import ASKED, NOT_ASKED, NOT_OVER_HTTP
+from tests.access.matrix.said import SAID
 from tests.access.matrix.who import EVERYBODY, Who
 from tests.access.test_routes import routes
-from tests.runtime.core.world import until
 
 # A part cancelled while its driver connects leaves the driver's half-made socket to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-SAID = parsed((Path(__file__).resolve().parents[3] / "docs" / "access.md").read_text(encoding="utf-8"))
 SHIPPED = policy()
 ASKED_FOR = {name: rows for name, rows in SAID.items() if "anyone" not in rows}
-
-
-@pytest.fixture(scope="module")
-async def services(mongo: str, mongo_client: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    """The five, with everything in them, once their lists show it."""
-    name = f"test_{secrets.token_hex(6)}"
-    async with running_services(mongo, name, tmp_path_factory.mktemp("matrix")) as running:
-        await until(lambda: settled(running), within=30)
-        yield running
-    for database in await mongo_client.list_database_names():
-        if database.startswith(name):
-            await mongo_client.drop_database(database)
-    gc.collect()
-
-
-async def settled(services: Running) -> bool:
-    """Whether what the services have in their journals shows in their lists, for some who see much and little."""
-    lists = [one for one in READING if one.kind == "list"]
-    few = [Who(role) for role in ("project-manager", "volunteer", "safeguarding-manager")]
-    return not (await Comparison(services.clients, SAID).all(lists, few)).mismatches
 
 
 def test_every_operation_of_the_page_is_asked_for() -> None:
