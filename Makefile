@@ -17,8 +17,8 @@ setup: ## install what is missing: packages, Kafka, MongoDB, the pages' assets (
 	  { echo "Python >= 3.11 is missing: install the package python3, or name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m deploy.local.prepare
 
-browser: setup ## and the browser that the tests open pages in
-	@$(PYTHON) -m deploy.local.prepare browser
+browser: setup ## and what tests alone need: a browser that opens pages, a Caddy for the front door
+	@$(PYTHON) -m deploy.local.prepare browser front-door
 
 demo: setup ## start the stack, send 260 made-up referrals down the whole road, show what happened
 	@SAFEGUARDING_LADDER_FILE=services/safeguarding/rules/drill.yaml $(RUN) deploy.simulate.demo

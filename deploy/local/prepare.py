@@ -1,7 +1,7 @@
 """Set-up: virtual environment, hashed packages, Kafka, Keycloak, a mongod that runs, the pages' assets.
 
-Needs only Python >= 3.11. `python -m deploy.local.prepare browser` adds the browser that tests open pages in. Each step
-is marked when it has ended, so set-up resumes where it was interrupted and is a look at the marks afterwards.
+Needs only Python >= 3.11. `python -m deploy.local.prepare browser front-door` adds what tests alone need. Each step is
+marked when it has ended, so set-up resumes where it was interrupted and is a look at the marks afterwards.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy.local import jars, keycloak_program, tools, web
+from deploy.local import caddy_program, jars, keycloak_program, tools, web
 from deploy.local.places import CACHE, CHECKOUT, VENV, VENV_PYTHON
 from deploy.local.stamps import is_done, key_of, set_done
 from deploy.local.surroundings import read
@@ -121,6 +121,7 @@ STEPS: tuple[Step, ...] = (
 )
 MORE: dict[str, Step] = {
     "browser": ("a browser for the tests of pages", tools.CHROMIUM.present, lambda: _require(tools.CHROMIUM)),
+    "front-door": ("a Caddy for the tests of the front door", caddy_program.present, caddy_program.unpack),
 }
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -18,6 +18,7 @@ from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.referral.adapters.keeper import Keeper
+from services.referral.adapters.national_proxy import national_proxy
 from services.referral.adapters.pages import TEMPLATES, page_routes
 from services.referral.adapters.queries import People, Referrals
 from services.referral.adapters.reading import Reading
@@ -75,26 +76,31 @@ def deciders() -> list[Decider[Any, Any]]:
     ]
 
 
+@cache
 def programme_data() -> ProgrammeData:
     """Programmes, sites and the risk table as shipped; raises for data that does not say what it must."""
     return load(lambda name: _text("shared.programmes", name))
 
 
+@cache
 def instruments() -> Mapping[str, Instrument]:
     """The questionnaires that are known, as shipped."""
     return load_instruments(lambda name: _text("shared.instruments", name))
 
 
+@cache
 def profile() -> Profile:
     """What the FHIR door takes, as shipped."""
     return profile_from(_text("services.referral", "rules/bars.yaml"))
 
 
+@cache
 def told() -> Told:
     """What referrers may be told, as shipped."""
     return Told(**yaml.safe_load(_text("services.referral", "rules/told.yaml")))
 
 
+@cache
 def terms() -> Terms:
     """What the pages say for a code, as shipped."""
     return terms_from(_text("services.referral", "rules/words.yaml"))
@@ -193,7 +199,8 @@ def parts(referral: Referral, guard: Guard) -> list[Part]:
 def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     """The application, with every background part in its lifespan; Kafka may be away."""
     referral = made(settings, clock=clock)
-    guard = referral.access.guard(referral.sign_in.authenticator)
+    proxied = national_proxy(settings.national_proxy, settings.front_door_key)
+    guard = referral.access.guard(*proxied, referral.sign_in.authenticator)
     intake = Intake(
         referral.executor, referral.vault, programme_data(), instruments(), referral.clock, digest=referral.digest
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 from uuid import UUID
@@ -84,6 +84,13 @@ VIEWS = (
 Document = dict[str, Any]
 
 
+@cache
+def programme_data() -> ProgrammeData:
+    """Programmes, sites and the risk table as shipped; raises for data that does not say what it must."""
+    return load(_reader("shared.programmes"))
+
+
+@cache
 def rules() -> Places:
     """The shipped numbers."""
     return places_from(_reader("services.support")("rules/places.yaml"))
@@ -239,7 +246,7 @@ def made(settings: Settings, *, clock: Clock | None = None, http: httpx.AsyncCli
     told.append(timers)
     return Support(
         settings=settings,
-        data=load(_reader("shared.programmes")),
+        data=programme_data(),
         clock=now,
         client=client,
         database=database,

@@ -1,7 +1,8 @@
 """Puts triage together: the only file that makes its clients and stores and reads its data files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -26,6 +27,7 @@ from shared.access.app import check_routes, guarded_app
 from shared.access.glass.doors import glass_routes
 from shared.access.session.wiring import SignIn, sign_in_of
 from shared.access.wiring import Access, access_of
+from shared.instruments.model import Instrument
 from shared.instruments.model import load as load_instruments
 from shared.programmes.load import ProgrammeData
 from shared.programmes.load import load as load_programmes
@@ -59,13 +61,25 @@ VIEWS = (ViewSpec(WORKLIST, keys, project),)
 Document = dict[str, Any]
 
 
+@cache
+def programme_data() -> ProgrammeData:
+    """Programmes, sites and the risk table as shipped; raises for data that does not say what it must."""
+    return load_programmes(_reader("shared.programmes"))
+
+
+@cache
+def instruments() -> Mapping[str, Instrument]:
+    """The questionnaires that are known, as shipped."""
+    return load_instruments(_reader("shared.instruments"))
+
+
 def rules(settings: Settings, data: ProgrammeData | None = None) -> Rules:
     """The rules of the shipped data files; raises for data that does not say what it must."""
-    data = data or load_programmes(_reader("shared.programmes"))
+    data = data or programme_data()
     return Rules(
         programmes=data.programmes,
         risk=data.risk,
-        instruments=load_instruments(_reader("shared.instruments")),
+        instruments=instruments(),
         usual=settings.usual_programme,
         reasons=data.vocabulary.decision_reasons,
     )
@@ -114,7 +128,7 @@ class Triage:
 
 def made(settings: Settings, *, clock: Clock | None = None) -> Triage:
     """Make triage's clients and stores."""
-    now, data = clock or SystemClock(), load_programmes(_reader("shared.programmes"))
+    now, data = clock or SystemClock(), programme_data()
     law = rules(settings, data)
     client = connect(settings.mongo_url)
     database = client[settings.database]

@@ -9,7 +9,7 @@ from shared.access.roles import ANYONE, SERVICE
 from shared.events.ids import BESIDE
 
 Kind = Literal["person", "system", "service", "visitor"]
-Via = Literal["token", "session", "device", "worry_pass", "own_code", "service_token", "shell", "none"]
+Via = Literal["token", "session", "device", "worry_pass", "own_code", "service_token", "peer", "shell", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader, TemplateNotFound
 
+from shared.web.compiled import COMPILED
+
 FOLDERS: Final = {"table": "tables", "image": "images", "list": "do-dont-list"}
 """Components whose folder is not called as they are."""
 
@@ -24,6 +26,7 @@ class Components:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=COMPILED,
         )
 
     def __getattr__(self, name: str) -> Any:

@@ -1,5 +1,7 @@
 """docker-compose.yml describes the stack that deploy/local runs, as far as that can be seen without an engine."""
 
+import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -20,6 +22,7 @@ from deploy.local.ports import USUAL
 from deploy.local.services import Addresses, settings_of
 
 COMPOSE = CHECKOUT / "docker-compose.yml"
+CADDYFILE = CHECKOUT / "deploy" / "front_door" / "Caddyfile"
 DOCKERFILE = CHECKOUT / "deploy" / "docker" / "Dockerfile"
 JOBS = {"keys", "topics"}
 """What ends when it is done."""
@@ -58,6 +61,9 @@ def test_each_service_gets_the_settings_of_the_local_stack(
         "WEB_CLIENT_KEY": "/keys/web-client.pem",
     }
     expected |= {f"{service.upper()}_{name}": place for name, place in places.items()}
+    door = services["front-door"]["environment"]["FRONT_DOOR"]
+    expected[f"{service.upper()}_PUBLIC_URL"] = f"{door}/{service}"
+    expected[f"{service.upper()}_SERVICE_URLS"] = json.dumps({one: f"{door}/{one}" for one in SERVICES})
     if service == "safeguarding":
         expected["SAFEGUARDING_WEBHOOK_SECRET"] = ""  # made inside, by the entry point
 
@@ -65,7 +71,19 @@ def test_each_service_gets_the_settings_of_the_local_stack(
 
 
 def test_no_other_containers_than_the_local_stack_has(services: dict[str, Any]) -> None:
-    assert set(services) == {*SERVICES, "mongo", "kafka", "keycloak", "mail", *JOBS}
+    assert set(services) == {*SERVICES, "mongo", "kafka", "keycloak", "mail", "front-door", *JOBS}
+
+
+def test_the_front_door_leads_to_where_each_service_listens(services: dict[str, Any]) -> None:
+    told, at = services["front-door"]["environment"], {name: services[name]["environment"] for name in SERVICES}
+
+    for name in SERVICES:
+        prefix = name.upper()
+        assert told[prefix] == f"{at[name][f'{prefix}_HOST']}:{at[name][f'{prefix}_PORT']}"
+    named = set(re.findall(r"\{\$(\w+)", CADDYFILE.read_text()))
+    assert told.keys() <= named
+    assert named - told.keys() == {"FRONT_DOOR_TLS", "KEEP_BODY", "MORE_DOORS"}, "these have a default"
+    assert told["FRONT_DOOR_BIND"] == "127.0.0.1"
 
 
 def test_keycloak_has_the_settings_and_the_version_of_the_local_stack(services: dict[str, Any]) -> None:
@@ -78,6 +96,7 @@ def test_keycloak_has_the_settings_and_the_version_of_the_local_stack(services: 
     assert environment.pop("JAVA_OPTS_KC_HEAP") == " ".join(KEYCLOAK_HEAP)
     assert environment.pop("KC_DB") == DATABASE
     assert environment.pop("KC_FEATURES_DISABLED") == UNUSED
+    assert environment.pop("KC_TRUSTSTORE_PATHS").startswith(f"{mounts(services['keycloak'])['front-door']}/")
     assert environment == options_at(USUAL["keycloak"])
 
 

@@ -50,7 +50,7 @@ def words_of(planned: list[Planned]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def drilled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """A stack whose ladder climbs in seconds."""
     folder: Path = tmp_path_factory.mktemp("privacy")
     with own_stack(folder, settings={"SAFEGUARDING_LADDER_FILE": DRILL}) as running:
@@ -79,21 +79,21 @@ async def refused(stack: LocalStack, planned: list[Planned]) -> list[Written]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("one_in", [pytest.param(1, marks=pytest.mark.campaign), 5], ids="one-in-{}".format)
 async def test_nobody_shows_outside_the_vaults_and_every_field_on_kafka_is_allowed(
-    stack: LocalStack, one_in: int
+    drilled: LocalStack, one_in: int
 ) -> None:
     everybody = [recognisable(one, n) for n, one in enumerate(plan(7, SystemClock().now().date()))]
     planned = everybody[::-one_in][::-1]
     canaries = Canaries(words_of(planned))
     told = io.StringIO()
-    await tell(described(stack.folder), Console(file=told, width=120), planned, MadeTokens())
-    answers = await refused(stack, planned[:1])
+    await tell(described(drilled.folder), Console(file=told, width=120), planned, MadeTokens())
+    answers = await refused(drilled, planned[:1])
 
     past_the_door = [place for place, _ in answers if place[:3] not in ("401", "403", "429")]
     assert len(past_the_door) > 500, "too little was refused for its silence to mean anything"
-    seen = [("the demonstration's own words", told.getvalue().encode()), *answers, *(await everything(stack))]
+    seen = [("the demonstration's own words", told.getvalue().encode()), *answers, *(await everything(drilled))]
     assert {(place, word) for place, data in seen for word in canaries.found_in(data)} == set()
-    assert await not_allowed(stack) == set()
-    assert await planted(stack, planned[0].person.family, canaries) == {"log", "topic", "collection"}
+    assert await not_allowed(drilled) == set()
+    assert await planted(drilled, planned[0].person.family, canaries) == {"log", "topic", "collection"}
 
 
 async def not_allowed(stack: LocalStack) -> set[str]:

@@ -7,9 +7,12 @@ from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
+from fastapi import FastAPI
+from starlette.routing import Match, Route
 
 from shared.web.navigation import links
 from tests.access.matrix.who import Who
+from tests.access.test_routes import routes
 
 MOST_PAGES = 200
 """Of one role; more means that pages make links without end."""
@@ -62,3 +65,10 @@ async def crawl(clients: Mapping[str, httpx.AsyncClient], who: Who) -> list[Visi
                 known.add(target)
                 waiting.append((target, url))
     return visited
+
+
+def route_at(app: FastAPI, path: str) -> Route | None:
+    """The route that answers at a path for whoever reads; None where nothing does."""
+    scope = {"type": "http", "method": "GET", "path": path}
+    found = (route for whole, route in routes(app.routes) if whole == route.path)
+    return next((route for route in found if route.matches(scope)[0] is Match.FULL), None)
