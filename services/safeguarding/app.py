@@ -28,7 +28,7 @@ from services.safeguarding.adapters.queries import Live, Queries
 from services.safeguarding.adapters.raising import Raising
 from services.safeguarding.adapters.rule_files import Rules
 from services.safeguarding.adapters.taking import Taking
-from services.safeguarding.domain import cases, views
+from services.safeguarding.domain import cases, lost_phones, views
 from services.safeguarding.domain.commands import KIND, DeadlinePassed
 from services.safeguarding.domain.decide import decide
 from services.safeguarding.domain.policy import Ladder
@@ -73,6 +73,7 @@ HERE = Path(__file__).parent
 PROGRAMMES = HERE.parent.parent / "shared" / "programmes"
 CONCERNS = ViewSpec(views.NAME, views.keys, views.project)
 CASES = ViewSpec(cases.NAME, cases.keys, cases.project)
+LOST_PHONES = ViewSpec(lost_phones.NAME, lost_phones.keys, lost_phones.project)
 
 
 def decider(ladder: Ladder) -> Decider[Any, Any]:
@@ -97,7 +98,7 @@ class Service:
             SERVICE, deciders, self.store, self.clock, journal=self.journal, after_commit=self._after_commit
         )
         self.own = Views(self.database, [CONCERNS])
-        self.heard = Views(self.database, [CASES])
+        self.heard = Views(self.database, [CASES, LOST_PHONES])
         self.timers = Timers(self.database, self.executor, self.clock, lease=Lease(self.database, "timers"))
         self.parking = Parking(self.database)
         master = FileMasterKey(settings.key_file)
@@ -113,6 +114,7 @@ class Service:
         self.queries = Queries(
             concerns=self.own.collection(CONCERNS.name),
             cases=self.heard.collection(CASES.name),
+            lost_phones=self.heard.collection(LOST_PHONES.name),
             commits=durable(self.database, COMMITS),
             executor=self.executor,
             inbox=self.inbox,

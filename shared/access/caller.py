@@ -35,6 +35,8 @@ class Caller:
     """The service that asks for this person."""
     proof: str = ""
     """Names the session, device or token that proved it, for the audit; of no use to anybody who reads it."""
+    device: UUID | None = None
+    """The remembered phone she uses, if any: a worry from one that was lost is shown as such (hazard S30)."""
     proved_at: datetime | None = None
     """When she last proved herself to the issuer, where that is known."""
 

@@ -19,6 +19,7 @@ class SafeguardingRaised(Event):
     routes: tuple[Code, ...] = ()
     about: About = "unknown"
     code: Code = "unspecified"
+    device: UUID | None = None
 
 
 class LevelRaised(Event):

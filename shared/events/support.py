@@ -175,6 +175,8 @@ class SupportWorryFlagged(WorryFlagged):
 
     wire: ClassVar[str] = "support.worry_flagged.v1"
 
+    device: UUID | None = None
+
 
 class SupportDataErased(DataErased):
     """Support no longer holds anything of hers."""

@@ -1,8 +1,10 @@
 """One service believes another for one call, one minute, once; and a page's pass for a worry and nothing else."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -98,6 +100,17 @@ async def test_a_pass_raises_worries_for_as_long_as_it_lasts_and_opens_nothing_e
         door.clock.advance(timedelta(days=1))
     door.clock.advance(timedelta(minutes=2))
     assert (await door.http.post("/concerns", headers=said)).status_code == 401
+
+
+@pytest.mark.parametrize("device", [None, UUID("0b8f2f64-5d0e-4a57-9a1e-00000000f00e")])
+async def test_a_pass_from_a_remembered_phone_says_which(door: Door, device: UUID | None) -> None:  # S30
+    passed = worry_pass(signer("support", door.clock), replace(ANNA, device=device), life=timedelta(days=1))
+    request = Request({"type": "http", "headers": [(HEADER.lower().encode(), passed.encode())]})
+    caller = await WorryPasses(trusted(door.clock))(
+        request, memory_guard("safeguarding", door.clock, MemoryAudit()).policy.operations["concern.raise"]
+    )
+    assert caller is not None
+    assert caller.device == device
 
 
 async def test_a_pass_that_was_changed_is_none(door: Door) -> None:

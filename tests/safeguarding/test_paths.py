@@ -5,7 +5,7 @@ from functools import partial
 import orjson
 import pytest
 
-from services.safeguarding.adapters.kafka import cases_handler, signals_handler, unreadable_handler
+from services.safeguarding.adapters.kafka import noting_handler, signals_handler, unreadable_handler
 from shared.events.cloudevents import from_record
 from shared.runtime.record import Record
 from tests.safeguarding.asking import CASE, both, count, key, listed, push, pushed, sent, worry
@@ -52,7 +52,7 @@ async def test_signals_on_kafka_meet_the_pushed_ones_and_unreadable_ones_page(wo
 
 async def test_a_worry_goes_by_the_site_its_case_is_known_to_be_at(world):  # S25
     event = from_record(None, *_record(site="halton"))
-    assert await cases_handler(world.service.heard)([event]) == [None]
+    assert await noting_handler(world.service.heard)([event]) == [None]
     await world.http.post("/api/concerns", json=worry(), headers=key())
     await until(lambda: both(world))
     assert [person for person, _ in world.mail.pages] == ["lead-halton"]

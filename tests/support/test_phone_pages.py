@@ -1,5 +1,7 @@
 """A remembered phone over HTTP: opened by its PIN without the issuer, for little, and shut from anywhere (S30)."""
 
+import base64
+import json
 import re
 from typing import Any
 
@@ -8,6 +10,8 @@ import pytest
 
 from services.support.app import build
 from shared.access.caller import volunteer_of
+from shared.runtime.clock import new_id
+from shared.runtime.durable import durable
 from shared.testing.issuer import bearer
 from tests.support.cases import CASE
 from tests.support.test_pages import matched  # noqa: F401 - a fixture
@@ -96,6 +100,21 @@ async def test_a_lost_phone_is_shut_at_once_by_her_manager_or_by_herself(matched
         f"/volunteers/{volunteer_of(ANNA)}/forget-phones", data={}, headers=HTML | bearer("volunteer/another")
     )
     assert other.status_code == 404
+
+
+async def test_a_worry_from_her_phone_says_which_phone(matched, database: Any) -> None:  # noqa: F811
+    phone = await remembered(matched)
+    await opened(phone)
+    page = (await phone.get("/worried", headers=HTML)).text
+    claims = re.search(r'data-pass="[\w-]+\.([\w-]+)\.', page)
+    assert claims is not None
+    said = json.loads(base64.urlsafe_b64decode(claims[1] + "=="))["device"]
+    form = {"in_danger": "yes", "signal": str(new_id()), "csrf": await word_of(phone)}
+    assert (await phone.post("/worried", data=form, headers=HTML)).status_code == 200
+    kept = await durable(database, "devices").find_one({})
+    assert kept is not None
+    flagged = await database["commits"].find_one({"events.type": "support.worry_flagged.v1"})
+    assert str(kept["device"]) == said == str(flagged["events"][0]["data"]["device"])
 
 
 async def test_a_phone_outlives_the_process_that_remembered_it(http, settings) -> None:  # noqa: F811

@@ -71,6 +71,7 @@ CONCERNS = [
     concern(1),
     concern(2, raised("today"), site="coventry-warwickshire"),
     concern(3, raised("history"), taken(NOW, NOW)),
+    concern(4, raised("today").model_copy(update={"device": UUID("8f62d000-0000-4000-8000-00000000f00e")})),
 ]
 
 
@@ -80,7 +81,7 @@ async def test_the_leads_list(browser: Browser, name: str, concerns: list[Any]):
         assert await examine(browser, f"{base}/concerns", name, headers=lead()) == []
 
 
-@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("number", [0, 2, 3])
 async def test_one_concern(browser: Browser, number: int):
     async with served(safeguarding(CONCERNS)) as base:
         url = f"{base}/concerns/{CONCERNS[number]['id']}"

@@ -65,7 +65,8 @@ def concern(number: int, *events: Event, site: str = "newham") -> dict[str, Any]
             event, name, "safeguarding", f"concern/{name}", version, NOW, "nct", site, name, 0, f"concern/{name}"
         )
         document = project(document, recorded)
-    return shown({**(document or {}), "_id": str(name)})
+    phone = (document or {}).get("device")
+    return shown({**(document or {}), "_id": str(name)}, {phone: NOW} if phone else {})
 
 
 class MadeUpConcerns:

@@ -14,7 +14,7 @@ from services.safeguarding.adapters.inbox import Inbox
 from services.safeguarding.adapters.opening import Opening
 from services.safeguarding.adapters.passes import CardPasses
 from services.safeguarding.adapters.queries import UNKNOWN, Live, Queries
-from services.safeguarding.adapters.raising import Raising, Receipt
+from services.safeguarding.adapters.raising import Raiser, Raising, Receipt
 from services.safeguarding.adapters.taking import CodeRefused, Taking, TooManyTries
 from services.safeguarding.domain.commands import CloseConcern
 from services.safeguarding.domain.coverage import coverage
@@ -108,14 +108,14 @@ def _signals(router: APIRouter, doors: Doors) -> None:
         key = request.headers.get(KEY_HEADER)
         usable = key if key and len(key) in KEY_LENGTHS and key.isascii() and key.isprintable() else None
         claim = claim_for(caller.client, "raise-concern", usable) if usable else None
-        home = _home(doors, caller)
-        receipt = await doors.raising.take(body, key=usable, digest=doors.digest(body), claim=claim, home=home)
+        by = _raiser(doors, caller)
+        receipt = await doors.raising.take(body, key=usable, digest=doors.digest(body), claim=claim, by=by)
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         return _answer(receipt, is_json=media == "application/json", has_key=usable is not None)
 
 
-def _home(doors: Doors, caller: Caller) -> Scope:
-    return Scope(*doors.sites.home(caller.provider, caller.sites))
+def _raiser(doors: Doors, caller: Caller) -> Raiser:
+    return Raiser(Scope(*doors.sites.home(caller.provider, caller.sites)), caller.device)
 
 
 def _answer(receipt: Receipt, *, is_json: bool, has_key: bool) -> Response:
@@ -160,8 +160,8 @@ def keep_what_was_turned_away(doors: Doors, guard: Guard) -> OnRefusal:
         if operation == "signal.push":
             await doors.inbox.take(body)
         else:
-            key, home = str(turned_away.correlation), _home(doors, caller)
-            await doors.raising.take(body, key=key, digest=doors.digest(body), claim=None, home=home)
+            key, by = str(turned_away.correlation), _raiser(doors, caller)
+            await doors.raising.take(body, key=key, digest=doors.digest(body), claim=None, by=by)
 
     return keep
 

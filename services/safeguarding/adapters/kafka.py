@@ -1,12 +1,13 @@
-"""What safeguarding hears on Kafka: signals, in a group of their own; in an ordinary one where cases belong, and whose
-contact cards are needed."""
+"""What safeguarding hears on Kafka: signals, in a group of their own; in an ordinary one where cases belong, whose
+contact cards are needed, and which phones were lost."""
 
 from services.safeguarding.adapters.cards import Cards
 from services.safeguarding.adapters.signals import from_record_bytes, from_recorded
 from services.safeguarding.domain.cases import NAME as CASES
+from services.safeguarding.domain.lost_phones import NAME as LOST_PHONES
 from shared.events.recorded import Recorded
 from shared.events.referral import ReferralReceived, ReferralWithdrawn
-from shared.events.support import SupportEnded
+from shared.events.support import PhoneForgotten, SupportEnded
 from shared.events.triage import TriageCompleted
 from shared.programmes.model import Sites
 from shared.runtime.clock import Clock
@@ -18,7 +19,8 @@ from shared.runtime.views import Views
 SIGNALS_GROUP, SIGNALS_TOPICS = "safeguarding-signals", ("safeguarding.signals",)
 GROUP, TOPICS = "safeguarding", ("referral.events", "triage.events", "support.events")
 ACCEPTED = frozenset({"accepted", "joint_plan", "project_manager_only"})
-HEARD = frozenset(event.wire for event in (ReferralReceived, ReferralWithdrawn, TriageCompleted, SupportEnded))
+NOTED = (ReferralReceived, PhoneForgotten)
+HEARD = frozenset(event.wire for event in (*NOTED, ReferralWithdrawn, TriageCompleted, SupportEnded))
 
 
 class NoWorry(Exception):
@@ -50,15 +52,13 @@ def unreadable_handler(executor: Executor, sites: Sites, clock: Clock) -> OnUnre
 
 
 def ordinary_handler(views: Views, cards: Cards) -> Handle:
-    """Notes where cases belong, and whose contact cards are needed from now on or no more (S21)."""
-    places = cases_handler(views)
+    """Notes where cases belong, which phones were lost, and whose contact cards are needed or needed no more (S21)."""
+    note = noting_handler(views)
 
     async def handle(events: list[Recorded]) -> list[Exception | None]:
         for event in events:
             await _about_cards(event, cards)
-        received = [event for event in events if isinstance(event.event, ReferralReceived)]
-        answers = iter(await places(received))
-        return [next(answers) if isinstance(event.event, ReferralReceived) else None for event in events]
+        return await note(events)
 
     return handle
 
@@ -73,11 +73,11 @@ async def _about_cards(event: Recorded, cards: Cards) -> None:
             pass
 
 
-def cases_handler(views: Views) -> Handle:
-    """Notes where cases belong."""
+def noting_handler(views: Views) -> Handle:
+    """Folds what is looked up later: where cases belong, which phones were lost."""
 
     async def handle(events: list[Recorded]) -> list[Exception | None]:
-        broken = {event.event_id for event in await views.fold(events, only=[CASES])}
+        broken = {event.event_id for event in await views.fold(events, only=[CASES, LOST_PHONES])}
         return [ValueError("projection failed") if event.event_id in broken else None for event in events]
 
     return handle

@@ -1,7 +1,7 @@
 """What the list, the calls of other services and the live stream read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,12 +38,14 @@ class Queries:
         *,
         concerns: AsyncCollection[Document],
         cases: AsyncCollection[Document],
+        lost_phones: AsyncCollection[Document],
         commits: AsyncCollection[Document],
         executor: Executor,
         inbox: Inbox,
     ) -> None:
         self._concerns = concerns
         self._cases = cases
+        self._lost_phones = lost_phones
         self._commits = commits
         self._executor = executor
         self._inbox = inbox
@@ -57,12 +59,21 @@ class Queries:
         """The list as far as the one who asks may see: most urgent first, then what must be answered next."""
         wanted: Document = {} if closed else {"status": {"$in": list(OPEN)}}
         found = await self._concerns.find({"$and": [reach.query(), wanted]}).limit(MOST_LISTED).to_list()
-        return [shown(one) for one in sorted(found, key=_order)]
+        lost = await self._lost(found)
+        return [shown(one, lost) for one in sorted(found, key=_order)]
 
     async def one(self, concern: UUID) -> Document | None:
         """One concern of the list, whoever asks: what a page's link shows."""
         found = await self._concerns.find_one({"_id": str(concern)})
-        return shown(found) if found else None
+        return shown(found, await self._lost([found])) if found else None
+
+    async def _lost(self, concerns: Sequence[Document]) -> dict[str, datetime]:
+        """Of the phones that these concerns came from, when those that were forgotten were (S30)."""
+        phones = [phone for phone in (one.get("device") for one in concerns) if phone]
+        if not phones:
+            return {}
+        found = await self._lost_phones.find({"_id": {"$in": phones}}).to_list()
+        return {one["_id"]: one["lost_at"] for one in found}
 
     async def holds(self, case: UUID) -> bool:
         """Whether a concern about `case` is open (SAFETY S24); read from the journal, so no view can lag behind it."""
@@ -97,10 +108,11 @@ class Queries:
         return await self._commits.find_one({"_id": f"{stream_of(concern)}/{1:010d}"}, {"site": 1, "provider": 1})
 
 
-def shown(document: Document) -> Document:
-    """A list entry as it is handed out: codes and times, no identity."""
-    entry = {name: value for name, value in document.items() if not name.startswith("_")}
-    return {"id": document["_id"], "reference": reference_of(document["_id"]), **entry}
+def shown(document: Document, lost: Mapping[str, datetime]) -> Document:
+    """A list entry as it is handed out: codes and times, no identity; of the phone only whether it was lost (S30)."""
+    entry = {name: value for name, value in document.items() if not name.startswith("_") and name != "device"}
+    lost_at = lost.get(document.get("device") or "")
+    return {"id": document["_id"], "reference": reference_of(document["_id"]), **entry, "phone_lost_at": lost_at}
 
 
 def _order(document: Document) -> tuple[int, bool, datetime]:

@@ -22,6 +22,14 @@ log = structlog.get_logger()
 ASIDE_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Raiser:
+    """Where whoever raises a worry works, and the remembered phone she uses, if it is one."""
+
+    home: Scope
+    device: UUID | None = None
+
+
 class Keeper(Protocol):
     """The part of the vault that keeps free words."""
 
@@ -51,15 +59,15 @@ class Raising:
         self._risk = risk
         self._clock = clock
 
-    async def take(self, body: bytes, *, key: str | None, digest: str, claim: str | None, home: Scope) -> Receipt:
-        """Raise the worry in `body`; without a known case it goes to `home`, where whoever raises it works.
+    async def take(self, body: bytes, *, key: str | None, digest: str, claim: str | None, by: Raiser) -> Receipt:
+        """Raise the worry in `body`; without a known case it goes to where whoever raises it works.
 
         Raises only where nothing became durable: then there is no receipt (S20).
         """
         worry = read_worry(body, key)
-        asked = worry.raising(self._risk, now=self._clock.now())
+        asked = worry.raising(self._risk, now=self._clock.now(), device=by.device)
         cause = command_cause("worry-button", asked.stream, digest)
-        scope, kept = await asyncio.gather(self._scope(worry.case, home), self._keep(worry, asked, cause))
+        scope, kept = await asyncio.gather(self._scope(worry.case, by.home), self._keep(worry, asked, cause))
         reused = await self._submit(asked, cause, scope, claim, digest)
         return Receipt(asked.concern, worry.faults, worry.readable, kept, reused)
 

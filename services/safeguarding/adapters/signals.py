@@ -13,6 +13,7 @@ from shared.events.cloudevents import from_record
 from shared.events.ids import concern_id, reaction_cause, signal_id_from_message
 from shared.events.moment import Moment
 from shared.events.recorded import Recorded
+from shared.events.support import SupportWorryFlagged
 from shared.events.worry import WorryFlagged
 from shared.programmes.model import Sites
 from shared.runtime.submission import Scope, Submission
@@ -45,6 +46,7 @@ def from_recorded(signal: Recorded) -> Submission | None:
         about=worry.about,
         code=worry.code,
         observed_at=worry.observed_at,
+        device=worry.device if isinstance(worry, SupportWorryFlagged) else None,
     )
     return Submission(
         input=asked,

@@ -31,7 +31,7 @@ class Worry:
     faults: list[tuple[str, str]] = field(default_factory=list)
     readable: bool = True
 
-    def raising(self, risk: RiskLevels, *, now: datetime) -> RaiseConcern:
+    def raising(self, risk: RiskLevels, *, now: datetime, device: UUID | None = None) -> RaiseConcern:
         """The input that raises it, with the level the risk table gives its answer."""
         return RaiseConcern(
             concern=concern_id(self.signal_id),
@@ -41,6 +41,7 @@ class Worry:
             about=self.about,
             code=f"in_danger/{self.in_danger}",
             observed_at=now,
+            device=device,
         )
 
 

@@ -16,7 +16,10 @@ def stream_of(concern: UUID) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RaiseConcern:
-    """Someone is worried. Both paths of a signal and the worry button end here; twice is once."""
+    """Someone is worried. Both paths of a signal and the worry button end here; twice is once.
+
+    `device` is the remembered phone it came from, if it came from one.
+    """
 
     concern: UUID
     signal_id: UUID
@@ -25,6 +28,7 @@ class RaiseConcern:
     about: About
     code: str
     observed_at: datetime
+    device: UUID | None = None
 
     @property
     def stream(self) -> str:

@@ -63,6 +63,7 @@ def _raise(asked: RaiseConcern, state: Concern, now: datetime, ladder: Ladder) -
                 routes=ladder.routes.get(asked.about, ()),
                 about=asked.about,
                 code=asked.code,
+                device=asked.device,
             )
             return [raised, *_call(asked.level, asked.case, "raised", now, ladder)]
         case Closed():

@@ -46,6 +46,7 @@ class Wording(Data):
     body: str
     list_title: str
     before_acknowledging: str
+    lost_phone: str
 
 
 class Ladder(Data):

@@ -14,7 +14,7 @@ from shared.events.safeguarding import (
     SafeguardingRaised,
 )
 
-NAME = "concerns_v1"
+NAME = "concerns_v2"
 MOST_PAGES_SHOWN = 50
 OPEN = ("listed", "expected", "paged", "acknowledged")
 
@@ -76,6 +76,7 @@ def _raised(event: SafeguardingRaised, recorded: Recorded) -> dict[str, Any]:
         "level": event.level,
         "about": event.about,
         "code": event.code,
+        "device": str(event.device) if event.device else None,
         "routes": list(event.routes),
         "observed_at": event.occurred_at,
         "raised_at": recorded.recorded_at,

@@ -71,23 +71,24 @@ class Worries:
 
     async def keep(self, sent: Any, case: UUID | None, request: Request, body: bytes) -> str | None:
         """Put the worry in `sent` on record; returns the receipt, None where there is no worry. Raises `Failure`."""
-        client = caller_of_request(request).client
+        caller = caller_of_request(request)
+        client = caller.client
         message = request.headers.get("Idempotency-Key") or self._digest(body)
         worry = worry_in(sent, client=client, message=message)
         if worry is None:
             return None
         cause = command_cause(client, "flag-worry", str(worry.signal_id))
-        asked = self._asked(worry, case)
+        asked = self._asked(worry, case, caller.device)
         await self._executor.submit(
             Submission(asked, cause, await self._queries.scope_of(case), correlation=correlation_of(request))
         )
         await self._keep_words(worry, case, asked, cause)
         return str(concern_id(worry.signal_id))
 
-    def _asked(self, worry: Worry, case: UUID | None) -> FlagWorry:
+    def _asked(self, worry: Worry, case: UUID | None, device: UUID | None) -> FlagWorry:
         level = level_of_danger(self._risk, worry.in_danger)
         signal = Signal(signal_id=worry.signal_id, code=f"in_danger/{worry.in_danger}", level=level)
-        return FlagWorry(signal, case, worry.about, observed_at=self._clock.now())
+        return FlagWorry(signal, case, worry.about, self._clock.now(), device)
 
     async def _keep_words(self, worry: Worry, case: UUID | None, asked: FlagWorry, cause: UUID) -> None:
         if worry.words is None:

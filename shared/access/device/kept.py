@@ -109,5 +109,6 @@ def _device(found: Document) -> Device:
         provider=found["provider"],
         sites=tuple(found["sites"]),
         proof=str(found["device"]),
+        device=found["device"],
     )
     return Device(found["device"], owner, found["ends_at"])

@@ -60,6 +60,7 @@ class Sessions:
             "sites": list(caller.sites),
             "organisations": list(caller.organisations),
             "via": caller.via,
+            "device": caller.device,
             "proved_at": caller.proved_at,
             "csrf": fresh(),
             "id_token": id_token,
@@ -122,6 +123,7 @@ class Sessions:
             sites=tuple(found["sites"]),
             organisations=tuple(found["organisations"]),
             proof=found["_id"][:16],
+            device=found.get("device"),
             proved_at=found["proved_at"],
         )
         idle = min(found["seen_at"] + self.limits.idle, found["ends_at"])

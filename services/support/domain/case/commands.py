@@ -134,12 +134,16 @@ class EndSupport:
 
 @dataclass(frozen=True, slots=True)
 class FlagWorry:
-    """A worry, in a session or outside one; a record of its own, so that no fault beside it can discard it (S3)."""
+    """A worry, in a session or outside one; a record of its own, so that no fault beside it can discard it (S3).
+
+    `device` is the remembered phone it came from, if it came from one.
+    """
 
     signal: Signal
     case: UUID | None
     about: About
     observed_at: datetime
+    device: UUID | None = None
 
     @property
     def stream(self) -> str:

@@ -65,6 +65,7 @@ def decide_worry(asked: FlagWorry, state: Worry, /, *, now: datetime) -> list[Ev
                     code=signal.code,
                     level=signal.level,
                     observed_at=asked.observed_at,
+                    device=asked.device,
                 )
             ]
         case Flagged():
