@@ -10,12 +10,17 @@ import yaml
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from starlette.applications import Starlette
 
 from services.referral.adapters import bars, http
+from services.referral.adapters.bars import Messages
+from services.referral.adapters.bars_cancelling import Cancelling, Journeys
 from services.referral.adapters.bars_profile import Profile, profile_from
+from services.referral.adapters.bars_reads import Reads
 from services.referral.adapters.cards import Cards, Enclosing
 from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
+from services.referral.adapters.journeys import JournalJourneys
 from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.referral.adapters.keeper import Keeper
 from services.referral.adapters.national_proxy import national_proxy
@@ -147,7 +152,7 @@ class Referral:
 
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
-        for one in (self.store, self.vault, self.parking, self.access, self.sign_in):
+        for one in (self.store, self.vault, self.parking, self.access, self.sign_in, JournalJourneys(self.database)):
             await one.ensure_indexes()
         await self.vault.reconcile()
         await self.journal.begin()
@@ -218,7 +223,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     add_pages(app, settings, referral.sign_in, pages)
     app.include_router(glass_routes(referral.access.glass))
     app.include_router(break_glass_routes(referral.access.glass, pages))
-    doors(app, intake, guard, reading, profile=profile(), conformance=settings.conformance)
+    journeys = JournalJourneys(referral.database)
+    fhir = fhir_door(intake, guard, journeys, profile=profile(), conformance=settings.conformance)
+    doors(app, intake, guard, reading, fhir)
     return app
 
 
@@ -227,12 +234,18 @@ def reading_of(intake: Intake, views: Views) -> Reading:
     return Reading(Referrals(intake.executor), People(intake.vault), views, told())
 
 
-def doors(app: FastAPI, intake: Intake, guard: Guard, reading: Reading, *, profile: Profile, conformance: bool) -> None:
+def fhir_door(intake: Intake, guard: Guard, journeys: Journeys, *, profile: Profile, conformance: bool) -> Starlette:
+    """The FHIR door."""
+    messages = Messages(intake, Cancelling(intake, journeys, profile), profile, conformance=conformance)
+    return bars.door(messages, Reads(Referrals(intake.executor), intake.vault, profile, intake.clock), guard)
+
+
+def doors(app: FastAPI, intake: Intake, guard: Guard, reading: Reading, fhir: Starlette) -> None:
     """Hang the JSON and the FHIR door on `app`, and before both the keeper of worries."""
     app.router.routes.insert(0, http.post_route(intake))  # looked at first, because it is asked for most
     app.include_router(http.routes(intake, Referrals(intake.executor), People(intake.vault), reading))
     describe(app)
-    app.mount(bars.BASE, bars.door(intake, profile, guard, conformance=conformance))
+    app.mount(bars.BASE, fhir)
     check_routes(app)
     app.add_middleware(bars.Spoken)
     app.add_middleware(Keeper, intake=intake, guard=guard)

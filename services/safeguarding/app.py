@@ -111,14 +111,7 @@ class Service:
         self.guard = self.access.guard(WorryPasses(self.access.trusted), self.passes, self.sign_in.authenticator)
         self.cards = self._cards(master)
         self.inbox = Inbox(durable(self.database, "signals_inbox"), self.executor, self.sites, self.clock, self.cards)
-        self.queries = Queries(
-            concerns=self.own.collection(CONCERNS.name),
-            cases=self.heard.collection(CASES.name),
-            lost_phones=self.heard.collection(LOST_PHONES.name),
-            commits=durable(self.database, COMMITS),
-            executor=self.executor,
-            inbox=self.inbox,
-        )
+        self.queries = self._queries()
         self.live = Live(self.queries)
         self.ready = MajorityWrite(self.database)
         # Certificates are loaded only where a far end shows one: they weigh 15 MB.
@@ -126,6 +119,16 @@ class Service:
         self.mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, self.rules.ladder.delivery.timeout)
         self.notifier = self._notifier()
         self.notices = Notices(durable(self.database, "break_glass_mails"), self.mail, self.rules.glass, self.clock)
+
+    def _queries(self) -> Queries:
+        return Queries(
+            concerns=self.own.collection(CONCERNS.name),
+            cases=self.heard.collection(CASES.name),
+            lost_phones=self.heard.collection(LOST_PHONES.name),
+            commits=durable(self.database, COMMITS),
+            executor=self.executor,
+            inbox=self.inbox,
+        )
 
     def _notifier(self) -> Notifier:
         settings, timeout = self.settings, self.rules.ladder.delivery.timeout

@@ -21,8 +21,9 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.submission import Submission
 from shared.testing.issuer import access_settings, bearer
 from shared.testing.running import running
-from tests.referral.bodies import WITH_FLAG, body, headers, message, words
+from tests.referral.bodies import WITH_FLAG, body, headers, message, resource, words
 from tests.referral.cases import CHILD_AT_RISK
+from tests.referral.test_bars_cancel import cancellation
 from tests.referral.world import a_trust
 from tests.runtime.core.world import until
 
@@ -189,3 +190,19 @@ async def test_a_volunteer_learns_the_first_name_and_number_of_the_woman_she_is_
     direct = await service.post("/people/lookup", json={"ids": [str(case)], "purpose": "support"},
                                 headers=bearer("volunteer/beth", matches=[str(case)]))  # fmt: skip
     assert direct.json()["people"] == {}, "only support knows whom she is matched with"
+
+
+async def test_a_referral_is_cancelled_by_its_correlation_id_as_soon_as_it_was_answered(
+    service: httpx.AsyncClient, database: AsyncDatabase[Document]
+) -> None:
+    url = "/FHIR/R4/$process-message"
+    assert (await service.post(url, json=message(1), headers=headers())).status_code == 200
+    assert (await service.post(url, json=message(2), headers=headers(request=3, correlation=4))).status_code == 200
+    cancelled = await service.post(url, json=cancellation(), headers=headers(request=2))
+    assert cancelled.status_code == 200, cancelled.text
+    case = resource(cancelled.json(), "ServiceRequest")["id"]
+    read = {name: value for name, value in headers(request=5).items() if name != "Content-Type"}
+    assert (await service.get(f"/FHIR/R4/ServiceRequest/{case}", headers=read)).json()["status"] == "revoked"
+    assert await database["commits"].count_documents({"events.type": "referral.withdrawn.v1"}) == 1
+    plan = await database["commits"].find({"events.correlation": UUID(int=2).bytes}).explain()
+    assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])

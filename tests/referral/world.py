@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from deploy.simulate.bundles import TRUST
 from services.referral.adapters.intake import Intake
-from services.referral.app import deciders, doors, instruments, profile, programme_data, reading_of
+from services.referral.app import deciders, doors, fhir_door, instruments, profile, programme_data, reading_of
 from shared.access.app import guarded_app
 from shared.events.event import Event
 from shared.events.referral import ReferralReceived, ReferralWorryFlagged
@@ -61,9 +61,26 @@ class OpenVault:
         """What is kept about somebody."""
         return self.sealed.get(subject, [])
 
+    async def find(self, name: str, value: str) -> list[UUID]:
+        """Who may be found by this value."""
+        return [subject for subject, index in self.indexed.items() if index.get(name) == value]
+
     async def read(self, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
         """Not asked here."""
         raise NotImplementedError
+
+
+@dataclass
+class MemoryJourneys:
+    """Looks into the store in memory."""
+
+    store: MemoryStore
+
+    async def under(self, correlation: UUID, organisation: str) -> list[UUID]:
+        """As `Journeys.under`."""
+        events = [one for commit in self.store.journal for one in recorded(commit) if one.correlation == correlation]
+        opened = [one.event for one in events if isinstance(one.event, ReferralReceived)]
+        return [one.case for one in opened if one.case and one.sent_by == organisation]
 
 
 @dataclass
@@ -112,7 +129,8 @@ async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     guard = memory_guard("referral", clock, audit)
     app = guarded_app("test", guard, parts=[], ready=_ready)
     reading = reading_of(intake, cast(Views, None))  # a list is read on a real MongoDB only
-    doors(app, intake, guard, reading, profile=profile(), conformance=conformance)
+    journeys = MemoryJourneys(store)
+    doors(app, intake, guard, reading, fhir_door(intake, guard, journeys, profile=profile(), conformance=conformance))
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
     called = httpx.AsyncClient(transport=transport, base_url="http://referral", headers=a_trust(clock))
     async with running_in_memory(executor), called as client:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.referral.adapters import bars_answers, bars_mapper
 from services.referral.adapters.bars_bundle import Bundle, checked
+from services.referral.adapters.bars_cancelling import Cancelling
 from services.referral.adapters.bars_faults import (
     BarsRefused,
     deterministic,
@@ -35,6 +36,7 @@ from services.referral.adapters.bars_headers import (
     organisation_of,
 )
 from services.referral.adapters.bars_profile import Profile
+from services.referral.adapters.bars_reads import Reads, not_offered
 from services.referral.adapters.intake import Asking, Intake
 from services.referral.adapters.senders import MISMATCH, belongs, sending
 from services.referral.domain.commands import RefuseRequest
@@ -42,7 +44,7 @@ from shared.access.app import guarded
 from shared.access.guard import Guard, caller_of_request
 from shared.events.ids import caller_chosen, command_cause
 from shared.events.referral import ReferralRefused
-from shared.events.refusal import Rejected
+from shared.events.refusal import NotFound, Rejected
 from shared.runtime.body import strict_json
 from shared.runtime.errors import Failure, TooLarge
 from shared.runtime.http import Refused, read_body
@@ -62,6 +64,7 @@ BY_STATUS = {
     415: "bars.media_type",
     429: "bars.too_often",
 }
+NOT_OFFERED = ("/Slot", "/Appointment", "/Appointment/{id}", "/DocumentReference", "/DocumentReference/{id}")
 RETRY_AFTER = {"Retry-After": "2"}
 LIKE_AN_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
 """What is echoed: a malformed id may be, a word in its place may be a name."""
@@ -70,8 +73,9 @@ LIKE_AN_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
 class Messages:
     """Takes messages; which requests are running right now is known to this process only."""
 
-    def __init__(self, intake: Intake, profile: Profile, *, conformance: bool) -> None:
+    def __init__(self, intake: Intake, cancelling: Cancelling, profile: Profile, *, conformance: bool) -> None:
         self._intake = intake
+        self._cancelling = cancelling
         self._profile = profile
         self._conformance = conformance
         self._running: set[tuple[str, UUID]] = set()
@@ -98,11 +102,20 @@ class Messages:
         body = await read_body(request, json_types=JSON_TYPES)
         try:
             bundle = checked(_tree(body), self._profile, conformance=self._conformance)
-            return await self._referred(bundle, sender)
+            outcome = await (self._cancelled(bundle, sender) if bundle.cancels else self._referred(bundle, sender))
+            if outcome.repeated:
+                raise BarsRefused(_repeat(outcome, sender))
+            case = UUID(outcome.stream.partition("/")[2])
+            return bars_answers.accepted(bundle, case, profile=self._profile, now=self._intake.clock.now())
         except BarsRefused as refused:
             raise BarsRefused(await self._refuse(refused.code, sender)) from None
 
-    async def _referred(self, bundle: Bundle, sender: Sender) -> dict[str, Any]:
+    async def _cancelled(self, bundle: Bundle, sender: Sender) -> Outcome:
+        """The sender takes its own referral back."""
+        _check_sender(bundle, sender.organisation)
+        return await self._cancelling.take(bundle, sender, _claim(sender))
+
+    async def _referred(self, bundle: Bundle, sender: Sender) -> Outcome:
         """A new referral; whose claims are taken already is a repeat, and the winner says of what."""
         organisation = sender.organisation
         _check_sender(bundle, organisation)
@@ -114,11 +127,7 @@ class Messages:
             digest=None,
             correlation=sender.correlation_id,
         )
-        outcome = await self._intake.take(mapped, asking)
-        if outcome.repeated:
-            raise BarsRefused(_repeat(outcome, sender))
-        case = UUID(outcome.stream.partition("/")[2])
-        return bars_answers.accepted(bundle, case, profile=self._profile, now=self._intake.clock.now())
+        return await self._intake.take(mapped, asking)
 
     async def _refuse(self, code: str, sender: Sender) -> str:
         """Keep a refusal that must stay the same for ever; returns what this request is to be told."""
@@ -173,15 +182,20 @@ def _repeat(outcome: Outcome, sender: Sender) -> str:
     return "bars.duplicate" if _claim(sender) in claims else "bars.bundle_id_used"
 
 
-def door(intake: Intake, profile: Profile, guard: Guard, *, conformance: bool) -> Starlette:
+def door(messages: Messages, reads: Reads, guard: Guard) -> Starlette:
     """An application of its own, so that everything said under its path is said in FHIR."""
-    messages = Messages(intake, profile, conformance=conformance)
+    reading = {
+        "/metadata": ("referral.capabilities", messages.metadata),
+        "/MessageDefinition": ("referral.capabilities", reads.definitions),
+        "/ServiceRequest": ("referral.read", reads.search),
+        "/ServiceRequest/{id}": ("referral.read", reads.one),
+        **dict.fromkeys(NOT_OFFERED, ("referral.capabilities", not_offered)),
+    }
     taking = guarded("referral.send", messages.process)
-    telling = guarded("referral.capabilities", messages.metadata)
     inner = Starlette(
         routes=[
             Route("/$process-message", _echoing(taking), methods=["POST"]),
-            Route("/metadata", _echoing(telling), methods=["GET"]),
+            *(Route(path, _echoing(guarded(*how)), methods=["GET"]) for path, how in reading.items()),
         ],
         exception_handlers={HTTPException: _not_here, Exception: _not_here},
     )
@@ -274,6 +288,7 @@ def _code_of(fault: Exception) -> str:
 
 
 BY_KIND: tuple[tuple[type[Exception], str], ...] = (
+    (NotFound, "bars.not_found"),
     (TooLarge, "bars.too_large"),
     (Rejected, "bars.invalid"),
     (Failure, "bars.busy"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.referral.adapters.bars_bundle import URN, Bundle, list_of, object_of
+from services.referral.adapters.bars_bundle import URN, Bundle, codes_in, list_of, object_of
 from services.referral.adapters.bars_profile import Profile
 from shared.events.ids import BESIDE
 
@@ -13,7 +13,7 @@ UK_CORE = "https://fhir.hl7.org.uk/StructureDefinition"
 
 
 def accepted(bundle: Bundle, case: UUID, *, profile: Profile, now: datetime) -> dict[str, Any]:
-    """The answer to a new referral: the same Bundle.id, the resources we made of it, each under an id of ours.
+    """The answer to a message that was taken: the same Bundle.id, what we have of it, each under an id of ours.
 
     None of the sender's ids is repeated beside Bundle.id, and nothing that identifies her.
     """
@@ -44,7 +44,7 @@ def _header(bundle: Bundle, case: UUID, profile: Profile) -> dict[str, Any]:
         "resourceType": "MessageHeader",
         "eventCoding": {"system": f"{FHIR}/CodeSystem/message-events-bars", "code": "servicerequest-request"},
         "source": {"name": profile.software, "endpoint": profile.endpoint},
-        "reason": {"coding": [{"system": f"{FHIR}/CodeSystem/message-reason-bars", "code": "new"}]},
+        "reason": {"coding": [{"system": f"{FHIR}/CodeSystem/message-reason-bars", "code": _reason(bundle)}]},
         "response": {"identifier": bundle.id, "code": "ok"},
         "focus": [{"reference": f"{URN}{case}"}],
     }
@@ -58,11 +58,15 @@ def _request(bundle: Bundle, patient: UUID) -> dict[str, Any]:
     ]
     return {
         "resourceType": "ServiceRequest",
-        "status": "active",
+        "status": str(sent["status"]),
         "intent": "plan",
         "category": categories,
         "subject": {"reference": f"{URN}{patient}"},
     }
+
+
+def _reason(bundle: Bundle) -> str:
+    return next(codes_in(bundle.one("MessageHeader").get("reason")), "new")
 
 
 def _coding(coding: Any) -> dict[str, str]:
@@ -83,6 +87,18 @@ def capabilities(profile: Profile, *, now: datetime) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
+                "resource": [
+                    {
+                        "type": "ServiceRequest",
+                        "interaction": [{"code": "read"}, {"code": "search-type"}],
+                        "searchParam": [{"name": "patient:identifier", "type": "token"}],
+                    },
+                    {
+                        "type": "MessageDefinition",
+                        "interaction": [{"code": "search-type"}],
+                        "searchParam": [{"name": "context", "type": "token"}],
+                    },
+                ],
                 "operation": [{"name": "process-message", "definition": _DEFINITION}],
             }
         ],

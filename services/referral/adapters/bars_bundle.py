@@ -1,4 +1,5 @@
-"""A message of the standard as resources that can be followed, and every MUST of a new referral checked."""
+"""A message of the standard as resources that can be followed, and every MUST of a new referral and of a cancellation
+checked."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,15 @@ CARDINALITY: dict[str, tuple[int, int]] = {
     "HealthcareService": (1, 1000),
 }
 """Least and most of each. Source: MessageDefinition bars-message-servicerequest-request-referral."""
+CANCELLATION: dict[str, tuple[int, int]] = {
+    "MessageHeader": (1, 1),
+    "ServiceRequest": (1, 1),
+    "Patient": (1, 1),
+    "Organization": (2, 1000),
+}
+"""Source: MessageDefinition bars-message-servicerequest-request-cancelled."""
+CANCELLED = frozenset({"revoked", "entered-in-error"})
+"""What cancels is ServiceRequest.status: guide and examples disagree about the reason (update or delete)."""
 OFFERED_LATER = frozenset({"servicerequest-response", "booking-request", "booking-response"})
 
 
@@ -43,6 +53,12 @@ class Bundle:
         """The resource of a type of which there is exactly one."""
         return next(self.all(kind))
 
+    @property
+    def cancels(self) -> bool:
+        """Whether it takes a referral back."""
+        status = next((one.get("status") for one in self.all("ServiceRequest")), None)
+        return isinstance(status, str) and status in CANCELLED
+
     def follow(self, reference: Any, kind: str) -> Resource:
         """The resource a reference leads to. Raises `BarsRefused`."""
         target = reference.get("reference") if isinstance(reference, dict) else None
@@ -56,9 +72,11 @@ def checked(tree: Any, profile: Profile, *, conformance: bool) -> Bundle:
     """The message as a bundle. Raises `BarsRefused` for the first rule of the standard that it breaks."""
     bundle = _bundle(tree, profile)
     _check_header(bundle)
-    for kind, (least, most) in CARDINALITY.items():
-        require(least <= sum(1 for _ in bundle.all(kind)) <= most, "bars.cardinality")
-    _check_request(bundle, profile, conformance=conformance)
+    _check_cardinality(bundle, CANCELLATION if bundle.cancels else CARDINALITY)
+    _check_category(bundle, profile, conformance=conformance)
+    if bundle.cancels:
+        return bundle
+    _check_request(bundle)
     _check_plan(bundle)
     _check_patient(bundle.one("Patient"))
     for consent in bundle.all("Consent"):
@@ -66,6 +84,11 @@ def checked(tree: Any, profile: Profile, *, conformance: bool) -> Bundle:
     for task in bundle.all("Task"):
         require(task.get("status") == "requested" and task.get("intent") == "order", "bars.task")
     return bundle
+
+
+def _check_cardinality(bundle: Bundle, table: Mapping[str, tuple[int, int]]) -> None:
+    for kind, (least, most) in table.items():
+        require(least <= sum(1 for _ in bundle.all(kind)) <= most, "bars.cardinality")
 
 
 def _bundle(tree: Any, profile: Profile) -> Bundle:
@@ -101,8 +124,7 @@ def _check_header(bundle: Bundle) -> None:
     reasons = list(codes_in(header.get("reason")))
     require(event not in OFFERED_LATER, "bars.event_not_offered")
     require(event == "servicerequest-request" and len(reasons) == 1, "bars.event")
-    require(reasons[0] not in ("update", "delete"), "bars.event_not_offered")
-    require(reasons[0] == "new", "bars.event")
+    _check_workflow(bundle, reasons[0])
     require(_object(header.get("source")).get("endpoint"), "bars.header")
     destinations = [_object(one) for one in _list(header.get("destination"))]
     require(destinations and all(one.get("endpoint") for one in destinations), "bars.header")
@@ -113,15 +135,30 @@ def _check_header(bundle: Bundle) -> None:
     bundle.follow(focus[0], "ServiceRequest")
 
 
-def _check_request(bundle: Bundle, profile: Profile, *, conformance: bool) -> None:
+def _check_workflow(bundle: Bundle, reason: str) -> None:
+    """Reason and ServiceRequest.status together say what is wanted."""
+    if bundle.cancels:
+        require(reason in ("update", "delete"), "bars.event")
+        return
+    active = all(one.get("status") == "active" for one in bundle.all("ServiceRequest"))
+    require(not (reason == "update" and active), "bars.event_not_offered")
+    require(reason == "new", "bars.event")
+
+
+def _check_category(bundle: Bundle, profile: Profile, *, conformance: bool) -> None:
     request = bundle.one("ServiceRequest")
-    require(request.get("status") == "active" and request.get("intent") == "plan", "bars.request_status")
-    require(request.get("authoredOn") and request.get("requester"), "bars.request")
+    require(request.get("intent") == "plan", "bars.request_status")
     codes = [code for concept in _list(request.get("category")) for code in codes_in(concept)]
     require("referral" in codes and len(codes) == 2, "bars.category")
     taken = {profile.use_case} | (profile.national_use_cases if conformance else set())
     require(set(codes) - {"referral"} <= taken, "bars.use_case")
     bundle.follow(request.get("subject"), "Patient")
+
+
+def _check_request(bundle: Bundle) -> None:
+    request = bundle.one("ServiceRequest")
+    require(request.get("status") == "active", "bars.request_status")
+    require(request.get("authoredOn") and request.get("requester"), "bars.request")
     bundle.follow(request.get("encounter"), "Encounter")
     for plan in _list(request.get("basedOn")) or [None]:
         bundle.follow(plan, "CarePlan")

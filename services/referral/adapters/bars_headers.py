@@ -80,6 +80,11 @@ def check_media(headers: Mapping[str, str], versions: tuple[str, ...]) -> None:
     content, version = _media(headers.get("content-type", ""))
     require(content in JSON_TYPES, "bars.media_type")
     require(version in versions, "bars.core_version")
+    check_accepted(headers, versions)
+
+
+def check_accepted(headers: Mapping[str, str], versions: tuple[str, ...]) -> None:
+    """Raises `BarsRefused` where no answer of ours would be read."""
     wanted = [_media(one) for one in headers.get("accept", "*/*").split(",")]
     readable = [version for content, version in wanted if content in ACCEPTED]
     require(readable, "bars.not_acceptable")

@@ -13,7 +13,7 @@ from services.referral.adapters.bars_person import identity_of
 from services.referral.adapters.bars_profile import Door, Profile
 from services.referral.adapters.mapped import Mapped, Origin, searchable
 from services.referral.adapters.salvage import answers_in, questionnaire_of
-from services.referral.domain.commands import ReceiveReferral
+from services.referral.domain.commands import ReceiveReferral, Worry
 from services.referral.domain.policy import Findings, age_band_on, baby_of, safe_to_contact, worries_in
 from services.referral.domain.travelling import travelling
 from shared.events.codes import Measure, Source
@@ -63,6 +63,15 @@ def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance
         sent_by=origin.organisation,
     )
     return Mapped(command, door.site, identity, searchable(identity))
+
+
+def worries_of(bundle: Bundle, origin: Origin, profile: Profile) -> tuple[Worry, ...]:
+    """The worries in any message, whatever else it asks for (SAFETY S1)."""
+    sent = _sent(bundle, profile, origin)
+    codes = [flag["code"] for flag in sent.flags]
+    band = age_band_on(origin.day, date_of(bundle.one("Patient").get("birthDate")))
+    found = Findings(origin.organisation, origin.message, codes, sent.conditions, sent.measures, band)
+    return worries_in(origin.data.risk, found)
 
 
 def _contact(origin: Origin, flags: list[str]) -> str:

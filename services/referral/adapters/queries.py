@@ -33,6 +33,7 @@ class Found:
     shown: dict[str, Any]
     placed: Placed
     baby: Baby | None = None
+    cancelled: bool = False
 
 
 class Referrals:
@@ -77,7 +78,8 @@ def _found(case: UUID, known: cache.Known, scope: Scope) -> Found:
         "received_at": referral.received_at,
         "text_unread": referral.text_unread,
     }
-    return Found(shown, Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by), referral.baby)
+    placed = Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by)
+    return Found(shown, placed, referral.baby, referral.cancelled)
 
 
 class People:

@@ -61,6 +61,20 @@ class WithdrawReferral:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelReferral:
+    """The organisation that sent the referral cancels it by a message; a worry in that message counts (SAFETY S1)."""
+
+    case: UUID
+    organisation: str
+    worries: tuple[Worry, ...] = ()
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
 class HearStanding:
     """Triage or support took the case to where `standing` says."""
 
@@ -120,5 +134,5 @@ class KeepUnreadable:
         return f"refusal/{self.refusal}"
 
 
-CaseInput: TypeAlias = ReceiveReferral | WithdrawReferral | HearStanding
+CaseInput: TypeAlias = ReceiveReferral | WithdrawReferral | CancelReferral | HearStanding
 RefusalInput: TypeAlias = KeepRefusedWorry | KeepUnreadable

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.referral.domain.commands import (
+    CancelReferral,
     CaseInput,
     HearStanding,
     KeepRefusedWorry,
@@ -15,6 +16,7 @@ from services.referral.domain.commands import (
     Worry,
 )
 from services.referral.domain.state import (
+    CANCELLED,
     Case,
     Closed,
     Fresh,
@@ -47,6 +49,8 @@ def decide(asked: CaseInput, state: Case, /, *, now: datetime) -> list[Event]:
             return _receive(asked, state, now)
         case WithdrawReferral():
             return _withdraw(asked, state, now)
+        case CancelReferral():
+            return _cancel(asked, state, now)
         case HearStanding():
             return _hear(asked, state)
         case _ as missed:
@@ -106,6 +110,26 @@ def _withdraw(asked: WithdrawReferral, state: Case, now: datetime) -> list[Event
             raise Rejected("referral.already_closed", "This referral is closed.")
         case Unknown():
             raise NotFound("referral.unknown", "There is no such referral.")
+        case _ as missed:
+            assert_never(missed)
+
+
+def _cancel(asked: CancelReferral, state: Case, now: datetime) -> list[Event]:
+    """Only while nobody has decided on it: what moved on is for people to speak about (BaRS core, cancelling).
+
+    A referral of another organisation is unknown to this one (SAFETY S18).
+    """
+    if isinstance(state, Unknown) or state.referral.sent_by != asked.organisation:
+        raise NotFound("referral.unknown", "There is no such referral.")
+    worries = [worry for worry in asked.worries if worry.code not in state.referral.worries]
+    flagged: list[Event] = [_flagged(worry, now).model_copy(update={"case": asked.case}) for worry in worries]
+    match state:
+        case Received():
+            return [ReferralWithdrawn(case=asked.case, occurred_at=now, reason=CANCELLED), *flagged]
+        case Closed(referral=referral) if referral.cancelled:
+            return flagged
+        case Offered() | Waiting() | Supported() | Closed():
+            raise Rejected("referral.moved_on", "This referral has moved on and cannot be cancelled.")
         case _ as missed:
             assert_never(missed)
 

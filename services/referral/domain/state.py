@@ -17,6 +17,9 @@ from shared.events.referral import (
     StandingHeard,
 )
 
+CANCELLED = "cancelled_by_sender"
+"""The reason on record where a message of its sender took a referral back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Referral:
@@ -33,6 +36,7 @@ class Referral:
     baby: Baby | None = None
     heard: Heard = NOTHING_HEARD
     withdrawn: bool = False
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ def evolve(state: Case, event: Event) -> Case:
         case ReferralWorryFlagged() if not isinstance(state, Unknown):
             return _placed(replace(state.referral, worries=state.referral.worries | {event.code}))
         case ReferralWithdrawn() if not isinstance(state, Unknown):
-            return _placed(replace(state.referral, withdrawn=True))
+            cancelled = state.referral.cancelled or event.reason == CANCELLED
+            return _placed(replace(state.referral, withdrawn=True, cancelled=cancelled))
         case StandingHeard():
             if isinstance(state, Unknown):
                 return Unknown(state.heard.and_also(event.status))

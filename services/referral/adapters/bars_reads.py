@@ -1,0 +1,135 @@
+"""What a sender may read in FHIR: its own referrals by our id or by NHS number, and which messages a service takes."""
+
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from services.referral.adapters.bars_answers import FHIR, UK_CORE
+from services.referral.adapters.bars_bundle import CARDINALITY
+from services.referral.adapters.bars_faults import BarsRefused, media_type, require
+from services.referral.adapters.bars_headers import answer_version, check_accepted, ids_of
+from services.referral.adapters.bars_profile import Profile
+from services.referral.adapters.mapped import digits_of
+from services.referral.adapters.queries import Found, Referrals
+from shared.access.guard import reach_of
+from shared.events.ids import BESIDE
+from shared.runtime.clock import Clock
+
+NHS_NUMBER = "/id/nhs-number"
+MOST_FOUND = 50
+USAGE = {"system": "http://terminology.hl7.org/CodeSystem/usage-context-type", "code": "workflow"}
+
+
+class Finder(Protocol):
+    """The vault, as far as it finds people."""
+
+    async def find(self, name: str, value: str) -> list[UUID]:
+        """The people whose records carry this value."""
+        ...
+
+
+class Reads:
+    """Answers reads and searches; nothing here says who she is, and what others sent is not there (SAFETY S18)."""
+
+    def __init__(self, referrals: Referrals, finder: Finder, profile: Profile, clock: Clock) -> None:
+        self._referrals = referrals
+        self._finder = finder
+        self._profile = profile
+        self._clock = clock
+
+    async def one(self, request: Request) -> Response:
+        """`GET /ServiceRequest/{id}`."""
+        self._asked(request)
+        try:
+            case = UUID(request.path_params["id"])
+        except ValueError:
+            raise BarsRefused("bars.not_found") from None
+        return self._answer(request, self._request(case, await self._referrals.one(case, reach_of(request))))
+
+    async def search(self, request: Request) -> Response:
+        """`GET /ServiceRequest?patient:identifier=<system>|<NHS number>`; an unknown person finds nothing."""
+        self._asked(request)
+        system, _, value = request.query_params.get("patient:identifier", "").rpartition("|")
+        require(value and system.lower().endswith(NHS_NUMBER), "bars.search")
+        cases = await self._finder.find("nhs_number", digits_of(value) or "")
+        found, reach = await self._referrals.some(cases[:MOST_FOUND]), reach_of(request)
+        shown = [self._request(case, one) for case, one in found.items() if reach.covers(one.placed)]
+        return self._answer(request, self._searchset(shown))
+
+    async def definitions(self, request: Request) -> Response:
+        """`GET /MessageDefinition?context=<service>&context=<use case>`: what this service takes, or nothing."""
+        said = [part for one in request.query_params.getlist("context") for part in one.split("&context=")]
+        contexts = {one.rpartition("|")[2].strip() for one in said if one.strip()}
+        require(contexts, "bars.search")
+        services = contexts & self._profile.services.keys()
+        others = contexts - services
+        taken = services and others <= {self._profile.use_case}
+        return self._answer(request, self._searchset([self._definition(min(services))] if taken else []))
+
+    def _asked(self, request: Request) -> None:
+        ids_of(request.headers)
+        check_accepted(request.headers, self._profile.core_versions)
+
+    def _request(self, case: UUID, found: Found) -> dict[str, Any]:
+        return {
+            "resourceType": "ServiceRequest",
+            "id": str(case),
+            "meta": {"versionId": str(found.shown["version"]), "lastUpdated": self._now()},
+            "status": _status(found),
+            "intent": "plan",
+            "category": [{"coding": [*_referral(), self._use_case()]}],
+            "subject": {"reference": f"Patient/{uuid5(BESIDE, f'fhir/{case}/patient')}"},
+            "authoredOn": found.shown["received_at"].isoformat(timespec="milliseconds"),
+        }
+
+    def _use_case(self) -> dict[str, str]:
+        return {"system": self._profile.use_case_system, "code": self._profile.use_case}
+
+    def _definition(self, service: str) -> dict[str, Any]:
+        contexts = ({"system": f"{FHIR}/Id/dos-service-id", "code": service}, self._use_case())
+        focus = [
+            {"code": kind, "min": least, "max": str(most) if most == 1 else "*"}
+            for kind, (least, most) in CARDINALITY.items()
+        ]
+        return {
+            "resourceType": "MessageDefinition",
+            "id": str(uuid5(BESIDE, f"fhir/definition/{service}")),
+            "url": f"{FHIR}/MessageDefinition/bars-message-servicerequest-request-referral",
+            "version": self._profile.message_versions[-1],
+            "status": "active",
+            "date": self._clock.now().date().isoformat(),
+            "useContext": [{"code": USAGE, "valueCodeableConcept": {"coding": [one]}} for one in contexts],
+            "eventCoding": {"system": f"{FHIR}/CodeSystem/message-events-bars", "code": "servicerequest-request"},
+            "focus": [{"code": "Bundle", "min": 1, "max": "1"}, *focus],
+        }
+
+    def _searchset(self, found: list[dict[str, Any]]) -> dict[str, Any]:
+        entries = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in found]
+        stamp = {"lastUpdated": self._now(), "profile": [f"{UK_CORE}/UKCore-Bundle"]}
+        bundle = {"resourceType": "Bundle", "meta": stamp, "type": "searchset", "total": len(found)}
+        return bundle | ({"entry": entries} if entries else {})
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="milliseconds")
+
+    def _answer(self, request: Request, body: dict[str, Any]) -> Response:
+        version = answer_version(request.headers, self._profile.core_versions)
+        return JSONResponse(body, headers={"Cache-Control": "no-store"}, media_type=media_type(version))
+
+
+def _referral() -> list[dict[str, str]]:
+    return [{"system": f"{FHIR}/CodeSystem/message-category-servicerequest", "code": "referral"}]
+
+
+def _status(found: Found) -> str:
+    """As the standard calls it; how support goes on is hers to tell, so it stays "active" (SAFETY S16)."""
+    if found.cancelled:
+        return "revoked"
+    return "completed" if found.shown["status"] == "closed" else "active"
+
+
+async def not_offered(_request: Request) -> Response:
+    """Slots, appointments and documents: not ours."""
+    raise BarsRefused("bars.not_offered")
