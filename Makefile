@@ -32,7 +32,8 @@ quick: setup ## the tests that need no servers, the slow ones too
 	@$(PYTEST) -n 2 -m "not real and not browser and not campaign"
 
 real: browser ## the tests on real Kafka, MongoDB and Keycloak and in a real browser
-	@$(PYTEST) -m "(real or browser) and not campaign"
+	@$(PYTEST) -n 2 --dist loadfile -m "(real or browser) and not alone and not campaign"
+	@$(PYTEST) -m "(real or browser) and alone and not campaign"
 
 pages: browser ## the pages' tests in a real browser, the quick ones
 	@$(PYTEST) -m "browser and not campaign"

@@ -22,6 +22,8 @@ _SURROUNDINGS = surroundings.read()
 settings.register_profile("any-speed", deadline=None)
 settings.load_profile("any-speed")
 _FIXTURES_OF_REAL_SERVERS = {"kafka", "keycloak", "mongo", "stack", "whole"}
+_FIXTURES_OF_PROCESSES = {"keycloak", "stack", "whole"}
+_FOLDERS_OF_PROCESSES = {"faults", "front_door", "local", "privacy", "whole"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,11 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever asks for a real server carries the marker, whether its author remembered or not.
 
-    Those that share a stack come last: it runs until the end, and five services take half a processor from the others.
+    What runs the services as processes runs alone: their patience is measured in seconds, and a full machine has
+    none. Those that share a stack come last: it runs until the end, and takes half a processor from the others.
     """
     for item in items:
         if _FIXTURES_OF_REAL_SERVERS & _fixtures_of(item):
             item.add_marker(pytest.mark.real)
+        if _FIXTURES_OF_PROCESSES & _fixtures_of(item) or item.path.parent.name in _FOLDERS_OF_PROCESSES:
+            item.add_marker(pytest.mark.alone)
     items.sort(key=lambda item: "stack" in _fixtures_of(item))
 
 

@@ -128,6 +128,7 @@ class Referral:
     executor: Executor
     vault: Vault
     views: Views
+    journeys: JournalJourneys
     parking: Parking
     digest: Digest
     access: Access
@@ -152,7 +153,7 @@ class Referral:
 
     async def start(self) -> None:
         """Make what must be there before anything runs, and erase again whoever a backup brought back (S15)."""
-        for one in (self.store, self.vault, self.parking, self.access, self.sign_in, JournalJourneys(self.database)):
+        for one in (self.store, self.vault, self.parking, self.access, self.sign_in, self.journeys):
             await one.ensure_indexes()
         await self.vault.reconcile()
         await self.journal.begin()
@@ -177,6 +178,7 @@ def made(settings: Settings, *, clock: Clock | None = None) -> Referral:
         executor=Executor(SERVICE, deciders(), store, now, journal=journal),
         vault=Vault(database, client[f"{settings.database}_keys"], master, now),
         views=Views(database, VIEWS),
+        journeys=JournalJourneys(durable(database, COMMITS)),
         parking=Parking(database),
         digest=partial(digest_of, key=master.derived("digest")),
         access=access,
@@ -223,8 +225,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     add_pages(app, settings, referral.sign_in, pages)
     app.include_router(glass_routes(referral.access.glass))
     app.include_router(break_glass_routes(referral.access.glass, pages))
-    journeys = JournalJourneys(referral.database)
-    fhir = fhir_door(intake, guard, journeys, profile=profile(), conformance=settings.conformance)
+    fhir = fhir_door(intake, guard, referral.journeys, profile=profile(), conformance=settings.conformance)
     doors(app, intake, guard, reading, fhir)
     return app
 

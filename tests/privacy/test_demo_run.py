@@ -76,6 +76,7 @@ async def refused(stack: LocalStack, planned: list[Planned]) -> list[Written]:
     return found
 
 
+@pytest.mark.real
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("one_in", [pytest.param(1, marks=pytest.mark.campaign), 5], ids="one-in-{}".format)
 async def test_nobody_shows_outside_the_vaults_and_every_field_on_kafka_is_allowed(

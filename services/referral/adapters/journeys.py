@@ -4,18 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from pymongo import IndexModel
-from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.asynchronous.collection import AsyncCollection
 
 from shared.events.referral import ReferralReceived
-from shared.runtime.durable import durable
-from shared.runtime.mongo import COMMITS
 
 
 class JournalJourneys:
     """Looks into the service's commits."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._commits = durable(database, COMMITS)
+    def __init__(self, commits: AsyncCollection[dict[str, Any]]) -> None:
+        self._commits = commits
 
     async def ensure_indexes(self) -> None:
         """The index that `under` needs; harmless when it is there."""
