@@ -125,6 +125,8 @@ SERVICES = (*WITH_GLASS, "safeguarding", "outcomes")
 LOOKUP = {"ids": [one.id for one in t.SENT.all], "purpose": "support"}
 OF_ITS_OWN = tuple((name, value) for name, value in fhir_headers().items() if name != "NHSD-End-User-Organisation")
 """A message that names no organisation is its sender's."""
+IN_FHIR = tuple((name, value) for name, value in OF_ITS_OWN if name != "Content-Type")
+BY_NUMBER = f"?patient:identifier=https://fhir.nhs.uk/Id/nhs-number|{t.NHS_NUMBER}"
 STAFF = ("triage-worker", "project-manager")
 """A message names an organisation of the NHS as its sender, and they belong to none: they send JSON."""
 WAIT = t.AWAITING, t.AWAITING_ELSEWHERE, t.AWAITING_OTHERS
@@ -135,6 +137,8 @@ READING = (
     _listed("referral.list", "referral", "/sent", t.SENT, page=True),
     _get("referral.read", "referral", "/api/referrals/{case}", t.SENT),
     _get("referral.read", "referral", "/sent/{case}", t.SENT, page=True),
+    _get("referral.read", "referral", "/FHIR/R4/ServiceRequest/{id}", t.SENT, headers=IN_FHIR),
+    _listed("referral.read", "referral", "/FHIR/R4/ServiceRequest", t.SENT, query=BY_NUMBER, headers=IN_FHIR),
     _get("referral.identity", "referral", "/api/referrals/{case}", t.SENT, kind="part", shown=_person),
     _get("referral.identity", "referral", "/sent/{case}", t.SENT, kind="part", shown=_person, page=True),
     _post("people.lookup", "referral", "/people/lookup", LOOKUP, t.SENT, kind="list", shown=_people),

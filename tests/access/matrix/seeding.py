@@ -28,6 +28,7 @@ from tests.support.cases import LPM, RULES, hear_triage
 from tests.triage.cases import received
 
 HER = {"given": "Testa", "family": "Matrix-Test", "phone": "07700 900123", "safe_to_contact": "yes"}
+INDEX = {"nhs_number": t.NHS_NUMBER}
 _CAUSES = count()
 
 
@@ -44,7 +45,7 @@ async def referrals(service: Referral) -> None:
         for one in (*t.SENT.all, *t.TRIAGE.all, *t.SUPPORT.all):
             case = UUID(one.id)
             cause, stream = t.named(f"sealed/{case}"), f"case/{case}"
-            await service.vault.seal(subject=case, stream=stream, cause=cause, record=HER, new=True)
+            await service.vault.seal(subject=case, stream=stream, cause=cause, record=HER, index=INDEX, new=True)
             await submit(service.executor, (receive(case=case, sent_by=one.organisation), (one.provider, one.site)))
 
 

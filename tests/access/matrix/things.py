@@ -50,6 +50,8 @@ def things(*members: Thing, unknown: str = str(named("nobody"))) -> Things:
     return Things(members, frozenset(one.id for one in members), unknown)
 
 
+NHS_NUMBER = "9990000018"
+"""All those referrals are about people of this number."""
 SENT_HERE, SENT_BY_OTHERS, SENT_ELSEWHERE, SENT_TO_OTHERS = (named(f"sent/{n}") for n in range(4))
 MATCHED = SENT_HERE
 """The case of which support's token says that the volunteer is matched with it."""
