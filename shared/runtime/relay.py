@@ -22,6 +22,8 @@ from shared.runtime.transient import pause
 log = structlog.get_logger()
 
 LONGEST_PAUSE = 2.0
+LOOK_WITHIN = 60.0
+"""Seconds a look may take; one during which Kafka died would else never end, and nothing would be relayed again."""
 LOOK_AGAIN_AFTER = 30.0
 """Seconds between looks at a journal that is behind Kafka, until `recover` has brought it level."""
 
@@ -42,6 +44,7 @@ class Relay:
         handover: Handover | None = None,
         look: Callable[[], Awaitable[None]] | None = None,
         lease_seconds: float = LEASE_SECONDS,
+        look_within: float = LOOK_WITHIN,
     ) -> None:
         self.name = "relay"
         self.relayed = 0
@@ -50,6 +53,7 @@ class Relay:
         self._handover = handover
         self._lease = Lease(database, self.name, seconds=lease_seconds)
         self._look = look or partial(restore_guard.check, service, database, kafka_servers)
+        self._look_within = look_within
         self._checked = False
 
     async def run(self) -> None:
@@ -76,7 +80,8 @@ class Relay:
 
     async def _relay_once(self) -> None:
         if not self._checked:
-            await self._look()
+            async with asyncio.timeout(self._look_within):
+                await self._look()
             self._checked = True
             RELAY_STUCK.labels("journal_behind").set(0)
         async with Producer(self._servers) as producer:

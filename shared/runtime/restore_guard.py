@@ -13,6 +13,7 @@ from shared.events.catalogue import UnknownType, Unreadable
 from shared.events.cloudevents import from_record
 from shared.runtime.errors import JournalBehind
 from shared.runtime.mongo import COMMITS, durable
+from shared.runtime.producer import FAILURES, START_WITHIN, STOP_WITHIN
 
 LOOK_BACK = 500
 """Records of a partition that are searched, from its end, for one of the service's own: strangers may write there."""
@@ -55,10 +56,20 @@ async def reader(kafka_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
         fetch_max_wait_ms=10,  # a fetch at one partition's end delays the next partition by so much
     )
     try:
-        await consumer.start()
+        async with asyncio.timeout(START_WITHIN):
+            await consumer.start()
         yield consumer
     finally:
-        await consumer.stop()
+        await _close(consumer)
+
+
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    """Let go of it, also where Kafka died meanwhile: its own `stop` may then wait for ever."""
+    try:
+        async with asyncio.timeout(STOP_WITHIN):
+            await consumer.stop()
+    except FAILURES:
+        await consumer._client.close()
 
 
 async def ends_of(consumer: AIOKafkaConsumer, topic: str) -> Mapping[TopicPartition, int]:

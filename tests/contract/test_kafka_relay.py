@@ -272,3 +272,28 @@ async def test_while_kafka_is_away_nothing_is_held_back(database):
     await journal.begin()
     assert journal.takes("volunteer/anna")
     assert journal.epoch == 0
+
+
+async def test_a_look_that_is_never_answered_is_begun_anew(topics, append, database):
+    looks: list[int] = []
+
+    async def look() -> None:
+        looks.append(len(looks))
+        if len(looks) == 1:  # Kafka died meanwhile
+            await asyncio.Event().wait()
+
+    await append(commit("her"))
+    async with running(Relay("support", database, topics, look=look, look_within=0.1)):
+        await complete(topics, 1)
+    assert len(looks) == 2
+
+
+async def test_a_reader_whose_broker_died_is_let_go_of(topics, monkeypatch):
+    async def never(_reader: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(restore_guard, "STOP_WITHIN", 0.1)
+    with monkeypatch.context() as dying:
+        async with asyncio.timeout(10), restore_guard.reader(topics) as reader:
+            dying.setattr(type(reader), "stop", never)
+    await reader.stop()
