@@ -16,6 +16,7 @@ from services.safeguarding.domain.commands import stream_of
 from shared.access.letters import Letters
 from shared.events.ids import BESIDE, concern_id
 from shared.events.recorded import Recorded
+from shared.events.referral import ReferralReceived
 from shared.events.support import SupportEnded
 from shared.events.triage import TriageCompleted
 from shared.runtime.clock import SystemClock
@@ -255,6 +256,13 @@ async def test_a_case_in_support_keeps_its_card_for_the_day_of_a_concern_until_s
     assert await kept(world)
     assert await hear([heard(SupportEnded)]) == [None]
     await until(partial(none_held, world))
+
+
+async def test_what_is_heard_before_the_referral_does_not_hide_who_sent_it(world):
+    hear = ordinary_handler(world.service.heard, world.service.cards)
+    assert await hear([heard(TriageCompleted, outcome="accepted")]) == [None]
+    assert await hear([heard(ReferralReceived, sent_by="RXX"), heard(SupportEnded)]) == [None, None]
+    assert await world.service.queries.referrer_of(CASE) == "RXX"
 
 
 @pytest.mark.parametrize("outcome", ["declined", "withdrawn"])

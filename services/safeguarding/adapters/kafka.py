@@ -58,7 +58,8 @@ def ordinary_handler(views: Views, cards: Cards) -> Handle:
     async def handle(events: list[Recorded]) -> list[Exception | None]:
         for event in events:
             await _about_cards(event, cards)
-        return await note(events)
+        answers = iter(await note([event for event in events if isinstance(event.event, NOTED)]))
+        return [next(answers) if isinstance(event.event, NOTED) else None for event in events]
 
     return handle
 
