@@ -6,7 +6,6 @@ she has, believed by safeguarding without asking anybody.
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 
@@ -15,6 +14,7 @@ from shared.access.policy.table import Operation
 from shared.access.refusals import unproved
 from shared.access.roles import ROLES
 from shared.access.service_keys import Signer, Trusted
+from shared.events.ids import uuid_in
 
 HEADER = "Beside-Worry-Pass"
 AUDIENCE = "beside:worry"
@@ -42,7 +42,10 @@ class WorryPasses:
         self._trusted = trusted
 
     async def __call__(self, request: Request, operation: Operation) -> Caller | None:
-        """See `Authenticator`. A revoked phone's pass is believed: revoking shows on a concern, refuses nothing."""
+        """See `Authenticator`. A revoked phone's pass is believed: revoking shows on a concern, refuses nothing.
+
+        Nor does a claim that names no phone.
+        """
         said = request.headers.getlist(HEADER)
         if not operation.worry_pass or not said:
             return None
@@ -60,13 +63,5 @@ class WorryPasses:
             provider=provider if isinstance(provider, str) else None,
             sites=tuple(one for one in claims.get("sites", ()) if isinstance(one, str)),
             proof=str(claims.get("proof", "")),
-            device=_device(claims.get("device")),
+            device=uuid_in(claims.get("device")),
         )
-
-
-def _device(named: Any) -> UUID | None:
-    """A claim that names no phone refuses nothing: the worry counts."""
-    try:
-        return UUID(named) if isinstance(named, str) else None
-    except ValueError:
-        return None

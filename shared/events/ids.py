@@ -1,8 +1,17 @@
 """Names that are computed, never drawn: the same cause always gives the same id, so repeats are recognised."""
 
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 BESIDE = uuid5(NAMESPACE_URL, "urn:beside")
+
+
+def uuid_in(value: Any) -> UUID | None:
+    """The id that something sent is, or None: whatever it is, it never raises."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def event_id(epoch: int, service: str, stream: str, version: int) -> UUID:

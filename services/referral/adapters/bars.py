@@ -29,7 +29,7 @@ from services.referral.adapters.bars_faults import (
 from services.referral.adapters.bars_headers import (
     JSON_TYPES,
     Sender,
-    answer_version,
+    answer_type,
     check_media,
     ids_of,
     ods_codes_of,
@@ -42,7 +42,7 @@ from services.referral.adapters.senders import MISMATCH, belongs, sending
 from services.referral.domain.commands import RefuseRequest
 from shared.access.app import guarded
 from shared.access.guard import Guard, caller_of_request
-from shared.events.ids import caller_chosen, command_cause
+from shared.events.ids import caller_chosen
 from shared.events.referral import ReferralRefused
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.body import strict_json
@@ -92,7 +92,8 @@ class Messages:
         self._running.add(running)
         try:
             async with asyncio.timeout(WITHIN_S):
-                return self._answer(request, await self._take(request, sender))
+                taken = await self._take(request, sender)
+                return JSONResponse(taken, media_type=answer_type(request.headers, self._profile.core_versions))
         except TimeoutError:
             raise BarsRefused("bars.timeout") from None
         finally:
@@ -102,7 +103,8 @@ class Messages:
         body = await read_body(request, json_types=JSON_TYPES)
         try:
             bundle = checked(_tree(body), self._profile, conformance=self._conformance)
-            outcome = await (self._cancelled(bundle, sender) if bundle.cancels else self._referred(bundle, sender))
+            _check_sender(bundle, sender.organisation)
+            outcome = await (self._cancelling.take if bundle.cancels else self._referred)(bundle, sender)
             if outcome.repeated:
                 raise BarsRefused(_repeat(outcome, sender))
             case = UUID(outcome.stream.partition("/")[2])
@@ -110,20 +112,13 @@ class Messages:
         except BarsRefused as refused:
             raise BarsRefused(await self._refuse(refused.code, sender)) from None
 
-    async def _cancelled(self, bundle: Bundle, sender: Sender) -> Outcome:
-        """The sender takes its own referral back."""
-        _check_sender(bundle, sender.organisation)
-        return await self._cancelling.take(bundle, sender, _claim(sender))
-
     async def _referred(self, bundle: Bundle, sender: Sender) -> Outcome:
         """A new referral; whose claims are taken already is a repeat, and the winner says of what."""
-        organisation = sender.organisation
-        _check_sender(bundle, organisation)
-        origin = self._intake.origin(organisation, bundle.id)
+        origin = self._intake.origin(sender.organisation, bundle.id)
         mapped = bars_mapper.to_referral(bundle, origin, self._profile, conformance=self._conformance)
         asking = Asking(
-            cause=command_cause(organisation, "bars", str(sender.request_id)),
-            claims=(_claim(sender), f"bundle/{organisation}/{caller_chosen(bundle.id)}"),
+            cause=sender.cause,
+            claims=(sender.claim, f"bundle/{sender.organisation}/{caller_chosen(bundle.id)}"),
             digest=None,
             correlation=sender.correlation_id,
         )
@@ -136,17 +131,13 @@ class Messages:
         outcome = await self._intake.executor.submit(
             Submission(
                 input=RefuseRequest(sender.organisation, str(sender.request_id), BarsRefused(code).fault.status, code),
-                cause=command_cause(sender.organisation, "bars", str(sender.request_id)),
+                cause=sender.cause,
                 scope=self._intake.scope(None),
                 correlation=sender.correlation_id,
-                claims=(_claim(sender),),
+                claims=(sender.claim,),
             )
         )
         return _repeat(outcome, sender) if outcome.repeated else code
-
-    def _answer(self, request: Request, body: dict[str, Any]) -> Response:
-        version = answer_version(request.headers, self._profile.core_versions)
-        return JSONResponse(body, media_type=media_type(version))
 
     async def metadata(self, _request: Request) -> Response:
         """`GET /metadata`; a sender may keep it for half a day."""
@@ -169,17 +160,13 @@ def _tree(body: bytes) -> Any:
         raise BarsRefused("bars.unreadable") from None
 
 
-def _claim(sender: Sender) -> str:
-    return f"request/{sender.organisation}/{sender.request_id}"
-
-
 def _repeat(outcome: Outcome, sender: Sender) -> str:
     """What a repeat is told: as before if it was refused, else that it was processed, under this id or another."""
     for recorded in outcome.recorded:
         if isinstance(recorded.event, ReferralRefused):
             return recorded.event.code
     claims = {claim for recorded in outcome.recorded for claim in recorded.claims}
-    return "bars.duplicate" if _claim(sender) in claims else "bars.bundle_id_used"
+    return "bars.duplicate" if sender.claim in claims else "bars.bundle_id_used"
 
 
 def door(messages: Messages, reads: Reads, guard: Guard) -> Starlette:

@@ -11,6 +11,17 @@ from shared.events.ids import BESIDE
 FHIR = "https://fhir.nhs.uk"
 UK_CORE = "https://fhir.hl7.org.uk/StructureDefinition"
 
+EVENT = {"system": f"{FHIR}/CodeSystem/message-events-bars", "code": "servicerequest-request"}
+
+
+def patient_of(case: UUID) -> UUID:
+    """The id under which whoever a case is about is named to its sender, in every answer the same."""
+    return _named(case, "patient")
+
+
+def _named(case: UUID, resource: str) -> UUID:
+    return uuid5(BESIDE, f"fhir/{case}/{resource}")
+
 
 def accepted(bundle: Bundle, case: UUID, *, profile: Profile, now: datetime) -> dict[str, Any]:
     """The answer to a message that was taken: the same Bundle.id, what we have of it, each under an id of ours.
@@ -18,7 +29,7 @@ def accepted(bundle: Bundle, case: UUID, *, profile: Profile, now: datetime) -> 
     None of the sender's ids is repeated beside Bundle.id, and nothing that identifies her.
     """
     stamp = now.isoformat(timespec="milliseconds")
-    patient, header, receiver = (uuid5(BESIDE, f"fhir/{case}/{name}") for name in ("patient", "header", "receiver"))
+    patient, header, receiver = patient_of(case), _named(case, "header"), _named(case, "receiver")
     resources: dict[UUID, dict[str, Any]] = {
         header: _header(bundle, case, profile),
         case: _request(bundle, patient),
@@ -42,7 +53,7 @@ def accepted(bundle: Bundle, case: UUID, *, profile: Profile, now: datetime) -> 
 def _header(bundle: Bundle, case: UUID, profile: Profile) -> dict[str, Any]:
     return {
         "resourceType": "MessageHeader",
-        "eventCoding": {"system": f"{FHIR}/CodeSystem/message-events-bars", "code": "servicerequest-request"},
+        "eventCoding": EVENT,
         "source": {"name": profile.software, "endpoint": profile.endpoint},
         "reason": {"coding": [{"system": f"{FHIR}/CodeSystem/message-reason-bars", "code": _reason(bundle)}]},
         "response": {"identifier": bundle.id, "code": "ok"},

@@ -33,7 +33,7 @@ CANCELLATION: dict[str, tuple[int, int]] = {
     "Organization": (2, 1000),
 }
 """Source: MessageDefinition bars-message-servicerequest-request-cancelled."""
-CANCELLED = frozenset({"revoked", "entered-in-error"})
+CANCELLING = frozenset({"revoked", "entered-in-error"})
 """What cancels is ServiceRequest.status: guide and examples disagree about the reason (update or delete)."""
 OFFERED_LATER = frozenset({"servicerequest-response", "booking-request", "booking-response"})
 
@@ -57,7 +57,7 @@ class Bundle:
     def cancels(self) -> bool:
         """Whether it takes a referral back."""
         status = next((one.get("status") for one in self.all("ServiceRequest")), None)
-        return isinstance(status, str) and status in CANCELLED
+        return isinstance(status, str) and status in CANCELLING
 
     def follow(self, reference: Any, kind: str) -> Resource:
         """The resource a reference leads to. Raises `BarsRefused`."""

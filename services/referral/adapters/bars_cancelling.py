@@ -5,12 +5,12 @@ from uuid import UUID
 
 from services.referral.adapters import bars_mapper
 from services.referral.adapters.bars_bundle import Bundle
-from services.referral.adapters.bars_faults import BarsRefused, require
+from services.referral.adapters.bars_faults import BarsRefused
 from services.referral.adapters.bars_headers import Sender
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.intake import Intake
 from services.referral.domain.commands import CancelReferral
-from shared.events.ids import command_cause
+from shared.events.ids import uuid_in
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.submission import Outcome, Submission
 
@@ -31,8 +31,8 @@ class Cancelling:
         self._journeys = journeys
         self._profile = profile
 
-    async def take(self, bundle: Bundle, sender: Sender, claim: str) -> Outcome:
-        """Cancel it; asked again under the same claim, the first outcome comes back. Raises `BarsRefused`.
+    async def take(self, bundle: Bundle, sender: Sender) -> Outcome:
+        """Cancel it; asked again under the same request id, the first outcome comes back. Raises `BarsRefused`.
 
         What is unknown and what another organisation sent are refused alike (SAFETY S18).
         """
@@ -41,9 +41,9 @@ class Cancelling:
         asked = CancelReferral(case, sender.organisation, bars_mapper.worries_of(bundle, origin, self._profile))
         submission = Submission(
             input=asked,
-            cause=command_cause(sender.organisation, "bars", str(sender.request_id)),
+            cause=sender.cause,
             correlation=sender.correlation_id,
-            claims=(claim,),
+            claims=(sender.claim,),
         )
         try:
             return await self._intake.executor.submit(submission)
@@ -55,15 +55,11 @@ class Cancelling:
     async def _case(self, bundle: Bundle, sender: Sender) -> UUID:
         """Published cancellations carry no ServiceRequest.id; what names several referrals names none."""
         named = bundle.one("ServiceRequest").get("id")
-        if named is not None:
-            return _uuid(named)
-        found = await self._journeys.under(sender.correlation_id, sender.organisation)
-        require(len(found) == 1, "bars.not_found")
-        return found[0]
-
-
-def _uuid(named: object) -> UUID:
-    try:
-        return UUID(str(named))
-    except ValueError:
-        raise BarsRefused("bars.not_found") from None
+        if named is None:
+            found = await self._journeys.under(sender.correlation_id, sender.organisation)
+            case = found[0] if len(found) == 1 else None
+        else:
+            case = uuid_in(named)
+        if case is None:
+            raise BarsRefused("bars.not_found")
+        return case

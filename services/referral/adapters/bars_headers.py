@@ -10,7 +10,8 @@ from uuid import UUID
 
 import orjson
 
-from services.referral.adapters.bars_faults import FHIR_JSON, BarsRefused, require
+from services.referral.adapters.bars_faults import FHIR_JSON, BarsRefused, media_type, require
+from shared.events.ids import command_cause
 
 JSON_TYPES = frozenset({FHIR_JSON, "application/json"})
 ACCEPTED = JSON_TYPES | {"*/*", "application/*"}
@@ -28,6 +29,16 @@ class Sender:
     organisation: str
     request_id: UUID
     correlation_id: UUID
+
+    @property
+    def cause(self) -> UUID:
+        """The cause of whatever the message leads to."""
+        return command_cause(self.organisation, "bars", str(self.request_id))
+
+    @property
+    def claim(self) -> str:
+        """Taken once: whoever comes second with it repeats the first."""
+        return f"request/{self.organisation}/{self.request_id}"
 
 
 def organisation_of(headers: Mapping[str, str]) -> str:
@@ -91,10 +102,10 @@ def check_accepted(headers: Mapping[str, str], versions: tuple[str, ...]) -> Non
     require(set(readable) & set(versions), "bars.core_version")
 
 
-def answer_version(headers: Mapping[str, str], versions: tuple[str, ...]) -> str:
-    """The highest version among those the sender accepts and we speak."""
+def answer_type(headers: Mapping[str, str], versions: tuple[str, ...]) -> str:
+    """The content type of an answer, in the highest version among those the sender accepts and we speak."""
     wanted = {_media(one)[1] for one in headers.get("accept", "").split(",")}
-    return max((one for one in versions if one in wanted), key=_number, default=versions[-1])
+    return media_type(max((one for one in versions if one in wanted), key=_number, default=versions[-1]))
 
 
 def _number(version: str) -> tuple[int, ...]:

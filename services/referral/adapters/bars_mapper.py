@@ -1,6 +1,6 @@
 """From a checked message to the question for the rules and the record for the vault; what is missing is asked later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,11 +39,9 @@ class Sent:
 def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance: bool) -> Mapped:
     """The referral a message asks for. Raises `BarsRefused` when the service it names is not ours."""
     door, sent = _door(bundle, profile, conformance=conformance), _sent(bundle, profile, origin)
-    patient = bundle.one("Patient")
-    codes = [flag["code"] for flag in sent.flags]
-    band = age_band_on(origin.day, date_of(patient.get("birthDate")))
-    found = Findings(origin.organisation, origin.message, codes, sent.conditions, sent.measures, band)
-    identity = identity_of(patient, bundle) | {"safe_to_contact": _contact(origin, codes), "flags": sent.flags}
+    found = _findings(bundle, sent, origin)
+    contact = _contact(origin, found.flags)
+    identity = identity_of(bundle.one("Patient"), bundle) | {"safe_to_contact": contact, "flags": sent.flags}
     if sent.words:
         identity["text"] = "\n".join(sent.words)
     coded = travelling(origin.data, origin.instruments, conditions=sent.conditions, measures=sent.measures)
@@ -58,7 +56,7 @@ def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance
         conditions=coded.conditions,
         measures=coded.measures,
         worries=worries_in(origin.data.risk, found),
-        age_band=band,
+        age_band=found.age_band,
         text_unread=bool(sent.words or coded.unknown),
         sent_by=origin.organisation,
     )
@@ -67,14 +65,16 @@ def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance
 
 def worries_of(bundle: Bundle, origin: Origin, profile: Profile) -> tuple[Worry, ...]:
     """The worries in any message, whatever else it asks for (SAFETY S1)."""
-    sent = _sent(bundle, profile, origin)
+    return worries_in(origin.data.risk, _findings(bundle, _sent(bundle, profile, origin), origin))
+
+
+def _findings(bundle: Bundle, sent: Sent, origin: Origin) -> Findings:
     codes = [flag["code"] for flag in sent.flags]
     band = age_band_on(origin.day, date_of(bundle.one("Patient").get("birthDate")))
-    found = Findings(origin.organisation, origin.message, codes, sent.conditions, sent.measures, band)
-    return worries_in(origin.data.risk, found)
+    return Findings(origin.organisation, origin.message, codes, sent.conditions, sent.measures, band)
 
 
-def _contact(origin: Origin, flags: list[str]) -> str:
+def _contact(origin: Origin, flags: Sequence[str]) -> str:
     return safe_to_contact(origin.data.risk, said="not_asked", flags=flags)
 
 

@@ -6,19 +6,20 @@ from uuid import UUID, uuid5
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.referral.adapters.bars_answers import FHIR, UK_CORE
+from services.referral.adapters.bars_answers import EVENT, FHIR, UK_CORE, patient_of
 from services.referral.adapters.bars_bundle import CARDINALITY
-from services.referral.adapters.bars_faults import BarsRefused, media_type, require
-from services.referral.adapters.bars_headers import answer_version, check_accepted, ids_of
+from services.referral.adapters.bars_faults import BarsRefused, require
+from services.referral.adapters.bars_headers import answer_type, check_accepted, ids_of
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.mapped import digits_of
 from services.referral.adapters.queries import Found, Referrals
 from shared.access.guard import reach_of
-from shared.events.ids import BESIDE
+from shared.events.ids import BESIDE, uuid_in
 from shared.runtime.clock import Clock
 
 NHS_NUMBER = "/id/nhs-number"
 MOST_FOUND = 50
+REFERRAL = {"system": f"{FHIR}/CodeSystem/message-category-servicerequest", "code": "referral"}
 USAGE = {"system": "http://terminology.hl7.org/CodeSystem/usage-context-type", "code": "workflow"}
 
 
@@ -42,10 +43,9 @@ class Reads:
     async def one(self, request: Request) -> Response:
         """`GET /ServiceRequest/{id}`."""
         self._asked(request)
-        try:
-            case = UUID(request.path_params["id"])
-        except ValueError:
-            raise BarsRefused("bars.not_found") from None
+        case = uuid_in(request.path_params["id"])
+        if case is None:
+            raise BarsRefused("bars.not_found")
         return self._answer(request, self._request(case, await self._referrals.one(case, reach_of(request))))
 
     async def search(self, request: Request) -> Response:
@@ -79,8 +79,8 @@ class Reads:
             "meta": {"versionId": str(found.shown["version"]), "lastUpdated": self._now()},
             "status": _status(found),
             "intent": "plan",
-            "category": [{"coding": [*_referral(), self._use_case()]}],
-            "subject": {"reference": f"Patient/{uuid5(BESIDE, f'fhir/{case}/patient')}"},
+            "category": [{"coding": [REFERRAL, self._use_case()]}],
+            "subject": {"reference": f"Patient/{patient_of(case)}"},
             "authoredOn": found.shown["received_at"].isoformat(timespec="milliseconds"),
         }
 
@@ -101,7 +101,7 @@ class Reads:
             "status": "active",
             "date": self._clock.now().date().isoformat(),
             "useContext": [{"code": USAGE, "valueCodeableConcept": {"coding": [one]}} for one in contexts],
-            "eventCoding": {"system": f"{FHIR}/CodeSystem/message-events-bars", "code": "servicerequest-request"},
+            "eventCoding": EVENT,
             "focus": [{"code": "Bundle", "min": 1, "max": "1"}, *focus],
         }
 
@@ -115,12 +115,8 @@ class Reads:
         return self._clock.now().isoformat(timespec="milliseconds")
 
     def _answer(self, request: Request, body: dict[str, Any]) -> Response:
-        version = answer_version(request.headers, self._profile.core_versions)
-        return JSONResponse(body, headers={"Cache-Control": "no-store"}, media_type=media_type(version))
-
-
-def _referral() -> list[dict[str, str]]:
-    return [{"system": f"{FHIR}/CodeSystem/message-category-servicerequest", "code": "referral"}]
+        said = answer_type(request.headers, self._profile.core_versions)
+        return JSONResponse(body, headers={"Cache-Control": "no-store"}, media_type=said)
 
 
 def _status(found: Found) -> str:

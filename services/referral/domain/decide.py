@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import assert_never
+from uuid import UUID
 
 from services.referral.domain.commands import (
     CancelReferral,
@@ -76,12 +77,13 @@ def _receive(asked: ReceiveReferral, state: Case, now: datetime) -> list[Event]:
         text_unread=asked.text_unread,
         sent_by=asked.sent_by,
     )
-    flagged = [_flagged(worry, now).model_copy(update={"case": asked.case}) for worry in asked.worries]
+    flagged = [_flagged(worry, now, asked.case) for worry in asked.worries]
     return [received, *flagged]
 
 
-def _flagged(worry: Worry, now: datetime) -> ReferralWorryFlagged:
+def _flagged(worry: Worry, now: datetime, case: UUID | None = None) -> ReferralWorryFlagged:
     return ReferralWorryFlagged(
+        case=case,
         occurred_at=now,
         signal_id=worry.signal_id,
         about=worry.about,
@@ -122,7 +124,7 @@ def _cancel(asked: CancelReferral, state: Case, now: datetime) -> list[Event]:
     if isinstance(state, Unknown) or state.referral.sent_by != asked.organisation:
         raise NotFound("referral.unknown", "There is no such referral.")
     worries = [worry for worry in asked.worries if worry.code not in state.referral.worries]
-    flagged: list[Event] = [_flagged(worry, now).model_copy(update={"case": asked.case}) for worry in worries]
+    flagged: list[Event] = [_flagged(worry, now, asked.case) for worry in worries]
     match state:
         case Received():
             return [ReferralWithdrawn(case=asked.case, occurred_at=now, reason=CANCELLED), *flagged]

@@ -10,7 +10,7 @@ import orjson
 from services.safeguarding.domain.commands import RaiseConcern
 from shared.events.catalogue import UnknownType, Unreadable
 from shared.events.cloudevents import from_record
-from shared.events.ids import concern_id, reaction_cause, signal_id_from_message
+from shared.events.ids import concern_id, reaction_cause, signal_id_from_message, uuid_in
 from shared.events.moment import Moment
 from shared.events.recorded import Recorded
 from shared.events.support import SupportWorryFlagged
@@ -59,12 +59,12 @@ def from_recorded(signal: Recorded) -> Submission | None:
 def from_unreadable(headers: Mapping[str, Any], data: Any, raw: bytes, sites: Sites, *, now: Moment) -> Submission:
     """A page about something that could not be read, under the ids it still shows, so that both paths meet."""
     fields = data if isinstance(data, dict) else {}
-    shown = _uuid(fields.get("signal_id")) or _uuid(headers.get("ce_id"))
+    shown = uuid_in(fields.get("signal_id")) or uuid_in(headers.get("ce_id"))
     signal = shown or signal_id_from_message("safeguarding", sha256(raw).hexdigest(), UNREADABLE)
     asked = RaiseConcern(
         concern=concern_id(signal),
         signal_id=signal,
-        case=_uuid(headers.get("ce_subject")),
+        case=uuid_in(headers.get("ce_subject")),
         level="now",
         about="unknown",
         code=UNREADABLE,
@@ -105,7 +105,7 @@ def opened(body: bytes) -> tuple[bytes, str | None]:
 
 def case_of(body: bytes) -> UUID | None:
     """The case a pushed body names, if it can be seen."""
-    return _uuid(_parts(body)[0].get("ce_subject"))
+    return uuid_in(_parts(body)[0].get("ce_subject"))
 
 
 def _parts(body: bytes) -> tuple[dict[str, Any], Any]:
@@ -119,13 +119,6 @@ def _parts(body: bytes) -> tuple[dict[str, Any], Any]:
 
 def _bytes(text: Any) -> bytes | None:
     return text.encode(errors="replace") if isinstance(text, str) else None
-
-
-def _uuid(text: Any) -> UUID | None:
-    try:
-        return UUID(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _text(value: Any) -> str | None:

@@ -10,7 +10,7 @@ import orjson
 
 from services.safeguarding.domain.commands import RaiseConcern
 from shared.events.codes import About
-from shared.events.ids import concern_id, signal_id_from_message
+from shared.events.ids import concern_id, signal_id_from_message, uuid_in
 from shared.programmes.model import Danger, RiskLevels
 from shared.programmes.risk import level_of_danger
 
@@ -57,7 +57,7 @@ def read_worry(body: bytes, key: str | None) -> Worry:
         return Worry(named, faults=[("body", "is not JSON")], readable=False)
     if not isinstance(sent, dict):
         return Worry(named, faults=[("body", "is not a JSON object")], readable=False)
-    worry = Worry(_uuid(sent.get("signal_id")) or named)
+    worry = Worry(uuid_in(sent.get("signal_id")) or named)
     if worry.signal_id == named:
         worry.faults.append(("signal_id", "is missing or not a UUID"))
     worry.faults += [(_shown(name), "is not a field of a worry") for name in sent if name not in FIELDS]
@@ -68,7 +68,7 @@ def read_worry(body: bytes, key: str | None) -> Worry:
 
 
 def _read_case(worry: Worry, sent: dict[str, Any]) -> None:
-    worry.case = _uuid(sent.get("case"))
+    worry.case = uuid_in(sent.get("case"))
     if sent.get("case") is not None and worry.case is None:
         worry.faults.append(("case", "is not a UUID"))
 
@@ -91,13 +91,6 @@ def _read_about(worry: Worry, sent: dict[str, Any]) -> None:
             worry.faults.append(("about", "is missing"))
         case _:
             worry.faults.append(("about", "is not text"))
-
-
-def _uuid(text: Any) -> UUID | None:
-    try:
-        return UUID(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _shown(name: str) -> str:

@@ -13,6 +13,7 @@ from services.support.adapters.doors import Asked, Doors
 from shared.access.app import guarded_router
 from shared.access.guard import caller_of_request, reach_of
 from shared.events.codes import Code
+from shared.events.ids import uuid_in
 from shared.events.refusal import NotFound
 from shared.runtime.body import parse, read_body, strict_json
 from shared.runtime.operation import performs
@@ -136,22 +137,15 @@ async def _worry_first(doors: Doors, case: str, request: Request, *, inside: boo
         sent = None if inside else {"about": body.decode(errors="replace")}
     if inside:
         sent = sent.get("worry") if isinstance(sent, dict) else None
-    return body, await doors.worries.keep(sent if inside or sent else {}, _uuid(case), request, body)
+    return body, await doors.worries.keep(sent if inside or sent else {}, uuid_in(case), request, body)
 
 
 async def _session(acting: Acting, case: str, request: Request, body: bytes) -> dict[str, Any]:
     media = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    named, sent = _uuid(case), strict_json(body)
+    named, sent = uuid_in(case), strict_json(body)
     if media != JSON:
         raise Refused(415, "body.media_type", f"Send {JSON}.")
     if named is None or not isinstance(sent, dict):
         raise Refused(422, "body.invalid", "A session is an object, about a case with an id.")
     write = Asked.of(request, caller_of_request(request), "log-session", body)
     return await acting.log_session(request, write, named, sent)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -12,7 +12,7 @@ from services.support.adapters.queries import Queries
 from services.support.domain.case.commands import FlagWorry
 from shared.access.guard import caller_of_request
 from shared.events.codes import About, Signal
-from shared.events.ids import command_cause, concern_id, signal_id_from_message
+from shared.events.ids import command_cause, concern_id, signal_id_from_message, uuid_in
 from shared.programmes.model import Danger, RiskLevels
 from shared.programmes.risk import level_of_danger
 from shared.runtime.body import Digest
@@ -49,7 +49,7 @@ def worry_in(sent: Any, *, client: str, message: str) -> Worry | None:
     words = None if known or said is None or said is True else said if isinstance(said, str) else json.dumps(said)
     asked = fields.get("in_danger")
     return Worry(
-        signal_id=_uuid(fields.get("signal_id")) or signal_id_from_message(client, message, "worry"),
+        signal_id=uuid_in(fields.get("signal_id")) or signal_id_from_message(client, message, "worry"),
         in_danger=DANGER.get(asked, "not_sure") if isinstance(asked, str) else "not_sure",
         about=known or "unknown",
         words=words,
@@ -98,10 +98,3 @@ class Worries:
             await self._vault.seal(subject=subject, stream=asked.stream, cause=cause, record=record)
         except (Failure, Erased) as failed:  # the worry stands and pages; its words do not hold it back
             log.error("worry.words_lost", stream=asked.stream, error_code=type(failed).__name__)
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

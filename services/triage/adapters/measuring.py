@@ -12,7 +12,7 @@ from services.triage.adapters.worries import worries_in
 from services.triage.domain.commands import FlagWorry, RecordMeasure
 from shared.access.guard import caller_of_request, reach_of
 from shared.events.codes import Code, ItemNumber, Measure, Score, Signal, Stage
-from shared.events.ids import command_cause, concern_id
+from shared.events.ids import command_cause, concern_id, uuid_in
 from shared.events.refusal import NotFound, Rejected
 from shared.events.triage import MeasureRecorded
 from shared.programmes.model import RiskLevels
@@ -54,7 +54,7 @@ class Measuring:
         """The answer to hand out. Raises `Refused` or `Rejected`, with the receipts of worries already on record."""
         media = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
         body = await read_body(request, json_types=frozenset({media}))
-        receipts = await self._flag(_uuid(case), request, body)
+        receipts = await self._flag(uuid_in(case), request, body)
         try:
             answer = await self._record(case, request, body, is_json=media == JSON)
         except Rejected as refused:
@@ -88,7 +88,7 @@ class Measuring:
     async def _record(self, case: str, request: Request, body: bytes, *, is_json: bool) -> dict[str, Any]:
         if not is_json:
             raise Refused(415, "body.media_type", f"Send {JSON}.")
-        named = _uuid(case)
+        named = uuid_in(case)
         if named is None:
             raise NotFound(*UNKNOWN)
         asked, person, key = parse(MeasureBody, body), caller_of_request(request), idempotency_key(request)
@@ -112,10 +112,3 @@ def _with(receipts: list[str], refused: Rejected) -> Exception:
     status = 404 if isinstance(refused, NotFound) else 422
     extra = {"receipts": receipts} if receipts else {}
     return Refused(status, refused.code, refused.detail, extra=extra)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
