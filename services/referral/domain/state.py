@@ -9,6 +9,7 @@ from services.referral.domain.standing import NOTHING_HEARD, Heard, Status, stat
 from shared.events.codes import Baby
 from shared.events.event import Event
 from shared.events.referral import (
+    ConsentChanged,
     ReferralReceived,
     ReferralRefused,
     ReferralUnreadable,
@@ -37,6 +38,8 @@ class Referral:
     heard: Heard = NOTHING_HEARD
     withdrawn: bool = False
     cancelled: bool = False
+    consents: frozenset[str] = frozenset()
+    """The scopes she said yes to, as they stand; not asked and no are alike here (SAFETY S16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +107,30 @@ def evolve(state: Case, event: Event) -> Case:
     match event:
         case ReferralReceived():
             return _placed(_first(state, event))
-        case ReferralWorryFlagged() if not isinstance(state, Unknown):
-            return _placed(replace(state.referral, worries=state.referral.worries | {event.code}))
-        case ReferralWithdrawn() if not isinstance(state, Unknown):
-            cancelled = state.referral.cancelled or event.reason == CANCELLED
-            return _placed(replace(state.referral, withdrawn=True, cancelled=cancelled))
-        case StandingHeard():
-            if isinstance(state, Unknown):
-                return Unknown(state.heard.and_also(event.status))
-            return _placed(replace(state.referral, heard=state.referral.heard.and_also(event.status)))
+        case StandingHeard() if isinstance(state, Unknown):
+            return Unknown(state.heard.and_also(event.status))
+        case _ if isinstance(state, Unknown):
+            return state
         case _:
-            return state  # consent, merging and erasure change no status
+            return _placed(_after(state.referral, event))
+
+
+def _after(referral: Referral, event: Event) -> Referral:
+    match event:
+        case ReferralWorryFlagged():
+            return replace(referral, worries=referral.worries | {event.code})
+        case ReferralWithdrawn():
+            return replace(referral, withdrawn=True, cancelled=referral.cancelled or event.reason == CANCELLED)
+        case StandingHeard():
+            return replace(referral, heard=referral.heard.and_also(event.status))
+        case ConsentChanged():
+            return replace(referral, consents=_consents(referral.consents, event))
+        case _:
+            return referral  # merging and erasure change no status
+
+
+def _consents(held: frozenset[str], event: ConsentChanged) -> frozenset[str]:
+    return held | {event.scope} if event.given == "yes" else held - {event.scope}
 
 
 def _first(state: Case, event: ReferralReceived) -> Referral:
