@@ -1,4 +1,7 @@
-"""python -m services.referral [serve | rebuild | recover | parked ... | audit ...]; docs/runbook names each."""
+"""python -m services.referral [serve | rebuild | recover | parked ... | vault ... | audit ...].
+
+docs/runbook names each command.
+"""
 
 import asyncio
 import sys
@@ -9,6 +12,7 @@ from services.referral.settings import Settings
 from shared.access.audit.command import audited
 from shared.runtime.log import configure
 from shared.runtime.operate import parked, rebuilt, recovered
+from shared.runtime.rotation import vault_command
 from shared.runtime.serve import serve
 
 
@@ -31,6 +35,10 @@ def main(arguments: Sequence[str]) -> None:
             serve(build(settings), host=settings.host, port=settings.port)
         case ["rebuild" | "recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(settings, command, rest))))
+        case ["vault", *rest]:
+            lines, failed = asyncio.run(vault_command(made(settings), settings.key_file, rest))
+            print("\n".join(lines))
+            sys.exit(failed)
         case ["audit", *rest]:
             sys.exit(asyncio.run(audited(settings, SERVICE, rest, say=print)))
         case _:

@@ -1,4 +1,7 @@
-"""python -m services.safeguarding [serve | rebuild | recover | parked ... | audit ... | code CODE]: docs/runbook."""
+"""python -m services.safeguarding [serve | rebuild | recover | parked ... | vault ... | audit ... | code CODE].
+
+docs/runbook names each command.
+"""
 
 import asyncio
 import secrets
@@ -11,6 +14,7 @@ from services.safeguarding.settings import Settings
 from shared.access.audit.command import audited
 from shared.runtime.log import configure
 from shared.runtime.operate import parked, rebuilt, recovered
+from shared.runtime.rotation import vault_command
 from shared.runtime.serve import serve
 
 
@@ -35,6 +39,10 @@ def main(arguments: Sequence[str]) -> None:
             serve(build(settings), host=settings.host, port=settings.port)
         case ["rebuild" | "recover" | "parked" as command, *rest]:
             print("\n".join(asyncio.run(operate(Settings(), command, rest))))
+        case ["vault", *rest]:
+            lines, failed = asyncio.run(vault_command(Service(Settings()), Settings().key_file, rest))
+            print("\n".join(lines))
+            sys.exit(failed)
         case ["audit", *rest]:
             sys.exit(asyncio.run(audited(Settings(), SERVICE, rest, say=print)))
         case _:

@@ -5,6 +5,7 @@ Beside the master key stands a second secret that rotation leaves alone: what se
 
 import os
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -79,6 +80,16 @@ class FileMasterKey:
     def derived(self, use: str) -> bytes:
         """HKDF-SHA256 of the secret that does not rotate, one for each use."""
         return _derive(self._secret, f"beside/{use}")
+
+    @property
+    def rotating(self) -> bool:
+        """Whether the key before is still kept."""
+        return self._old.exists()
+
+    @property
+    def in_force_since(self) -> datetime:
+        """When the key in force was made (UTC)."""
+        return datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
 
     def rotate(self) -> str:
         """Put a new key in force and keep the one before as `.old`; returns the new key's id.

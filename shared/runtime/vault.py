@@ -132,6 +132,11 @@ class Vault:
                 again += await self._erase(everybody[start : start + PAGE])
         return again
 
+    async def wrapped_before(self) -> int:
+        """How many living keys an older master key wraps still. Raises `Unavailable`."""
+        with _reaching():
+            return await self._keys.wrapped_before()
+
     async def rewrap(self) -> int:
         """Wrap the living keys of an older master key with the one in force; repeat until it returns 0."""
         with _reaching():

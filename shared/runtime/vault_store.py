@@ -87,6 +87,10 @@ class Keys:
         """Everybody who was erased."""
         return [one["_id"] async for one in self._erased.find({}, {"_id": 1})]
 
+    async def wrapped_before(self) -> int:
+        """How many living keys another master key than the one in force wraps."""
+        return await self._keys.count_documents({"master": {"$ne": self._master.id}})
+
     async def rewrap(self) -> int:
         """Wrap every living key that another master key wraps with the one in force; returns how many there were.
 
