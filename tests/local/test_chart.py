@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,12 @@ def test_a_worry_never_waits_for_one_instance() -> None:
 
 def test_the_front_door_is_the_one_that_is_tested_here() -> None:
     assert (CHART / "front_door").resolve() == CHECKOUT / "deploy" / "front_door"
+
+
+@pytest.mark.parametrize("template", sorted((CHART / "templates").glob("*.yaml")), ids=lambda file: file.name)
+def test_no_block_is_filled_in_between_braces(template: Path) -> None:
+    """Not YAML any more once helm has filled it in; only helm itself would say so, and few machines have it."""
+    assert re.findall(r"\{[^{}]*: \{\{-[^}]*nindent", template.read_text()) == []
 
 
 def rendered(values: dict[str, str]) -> subprocess.CompletedProcess[str]:
