@@ -13,10 +13,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from starlette.applications import Starlette
 
 from services.referral.adapters import bars, http
-from services.referral.adapters.bars import Messages
-from services.referral.adapters.bars_cancelling import Cancelling, Journeys
+from services.referral.adapters.bars_later import Journeys, Later
+from services.referral.adapters.bars_messages import Messages
 from services.referral.adapters.bars_profile import Profile, profile_from
 from services.referral.adapters.bars_reads import Reads
+from services.referral.adapters.bars_updating import Updating
 from services.referral.adapters.cards import Cards, Enclosing
 from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
@@ -237,8 +238,10 @@ def reading_of(intake: Intake, views: Views) -> Reading:
 
 def fhir_door(intake: Intake, guard: Guard, journeys: Journeys, *, profile: Profile, conformance: bool) -> Starlette:
     """The FHIR door."""
-    messages = Messages(intake, Cancelling(intake, journeys, profile), profile, conformance=conformance)
-    return bars.door(messages, Reads(Referrals(intake.executor), intake.vault, profile, intake.clock), guard)
+    later, referrals = Later(intake, journeys, profile), Referrals(intake.executor)
+    updating = Updating(later, referrals, People(intake.vault))
+    messages = Messages(intake, later, updating, conformance=conformance)
+    return bars.door(messages, Reads(referrals, intake.vault, profile, intake.clock), guard)
 
 
 def doors(app: FastAPI, intake: Intake, guard: Guard, reading: Reading, fhir: Starlette) -> None:

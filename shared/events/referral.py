@@ -31,6 +31,18 @@ class ReferralReceived(Event):
     sent_by: Code | None = None
 
 
+class ReferralUpdated(Event):
+    """Its sender said more about a referral: all codes of the newest message, which add and correct."""
+
+    wire: ClassVar[str] = "referral.updated.v1"
+
+    baby: Baby | None = None
+    conditions: tuple[Code, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    age_band: AgeBand = "unknown"
+    text_unread: bool = False
+
+
 class ReferralWithdrawn(Event):
     """The referral was taken back by its sender or by her."""
 

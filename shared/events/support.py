@@ -56,6 +56,12 @@ class TextReadHeard(Event):
     wire: ClassVar[str] = "support.text_read_heard.v1"
 
 
+class TextUnreadHeard(Event):
+    """More words came from whoever referred her, and nobody has read them: matches are held back again (SAFETY S4)."""
+
+    wire: ClassVar[str] = "support.text_unread_heard.v1"
+
+
 class PlaceHeld(Event):
     """A volunteer's place is kept for a case until `until`; without a match it falls free by itself."""
 

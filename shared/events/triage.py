@@ -28,6 +28,18 @@ class ReferralHeard(Event):
     text_unread: bool = False
 
 
+class UpdateHeard(Event):
+    """Triage took in what a referral's sender said later; `text_unread`: words came that nobody read yet."""
+
+    wire: ClassVar[str] = "triage.update_heard.v1"
+
+    baby: Baby | None = None
+    conditions: tuple[Code, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    age_band: AgeBand = "unknown"
+    text_unread: bool = False
+
+
 class WorryHeard(Event):
     """A worry about this case reached triage; it can only raise the urgency (SAFETY S1)."""
 

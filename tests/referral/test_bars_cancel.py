@@ -112,6 +112,16 @@ async def test_a_worry_in_a_cancellation_is_raised_whether_it_cancels_or_not(int
     assert len(intake.worries()) == 2
 
 
+async def test_a_new_worry_in_a_cancellation_that_comes_too_late_is_raised(intake: World) -> None:  # S1, S3
+    case = await referred(intake)
+    await intake.executor.submit(Submission(HearStanding(case, "offered", NOW), cause=UUID(int=9)))
+    sent = cancellation(id=str(case))
+    sent["entry"].append(flag(CHILD_AT_RISK))
+    for _ in range(2):
+        assert outcome(await send(intake, sent, headers(request=2))) == (409, "REC_CONFLICT", "conflict")
+    assert [(one.case, one.code) for one in intake.worries()] == [(case, CHILD_AT_RISK)]
+
+
 BROKEN: dict[str, tuple[dict[str, Any], int, str]] = {
     "reason new": ({"reason": "new"}, 400, "invariant"),
     "status completed": ({"status": "completed"}, 400, "invariant"),
@@ -119,7 +129,7 @@ BROKEN: dict[str, tuple[dict[str, Any], int, str]] = {
     "another category": ({"category": [{"coding": [{"code": "validation"}, {"code": "a4t1"}]}]}, 400, "invariant"),
     "an order": ({"intent": "order"}, 400, "invariant"),
     "no subject": ({"subject": {}}, 400, "invariant"),
-    "an update of what is active": ({"status": "active"}, 400, "not-supported"),
+    "an update of what is active, without what an update holds": ({"status": "active"}, 400, "invariant"),
 }
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from services.support.adapters.kafka import to_inputs
-from services.support.domain.case.commands import HearTextRead, HearWithdrawal
+from services.support.domain.case.commands import HearTextRead, HearTextUnread, HearWithdrawal
 from shared.events.referral import ReferralWithdrawn
-from shared.events.triage import TextRead, TriageCompleted
+from shared.events.triage import TextRead, TriageCompleted, UpdateHeard
 from tests.support.cases import CASE, LPM, NOW, hear_triage
 from tests.triage.test_kafka import recorded
 
@@ -25,6 +25,8 @@ def decided(outcome, **facts) -> TriageCompleted:
         (decided("declined"), []),
         (decided("withdrawn"), []),
         (TextRead(case=CASE, occurred_at=NOW, by=LPM), [HearTextRead(CASE)]),
+        (UpdateHeard(case=CASE, occurred_at=NOW, text_unread=True), [HearTextUnread(CASE)]),
+        (UpdateHeard(case=CASE, occurred_at=NOW), []),
         (ReferralWithdrawn(case=CASE, occurred_at=NOW, reason="x"), [HearWithdrawal(CASE, "x")]),
     ],
 )

@@ -4,13 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from services.support.domain.case.commands import HearPlaceHeld, HearPlaceLapsed, HearTextRead, HearWithdrawal
+from services.support.domain.case.commands import (
+    HearPlaceHeld,
+    HearPlaceLapsed,
+    HearTextRead,
+    HearTextUnread,
+    HearWithdrawal,
+)
 from shared.events.support import (
     MatchEnded,
     MatchRefused,
     SupportEnded,
     SupportWithdrawalHeard,
     TextReadHeard,
+    TextUnreadHeard,
 )
 from tests.support.cases import (
     ANNA,
@@ -30,6 +37,7 @@ from tests.support.cases import (
 
 withdrawn = SupportWithdrawalHeard(case=CASE, occurred_at=NOW, reason="x")
 read = TextReadHeard(case=CASE, occurred_at=NOW)
+more = TextUnreadHeard(case=CASE, occurred_at=NOW)
 ended = SupportEnded(case=CASE, occurred_at=NOW, reason="goals_met", review=True, by=LPM)
 open_case = cases.given(opened())
 matched = open_case.given(place_heard(), made())
@@ -83,6 +91,8 @@ def test_a_match_gives_back_the_other_place_kept_for_her():
         ([opened(), place_heard()], match(BEA), "support.no_place_held"),
         ([opened(), place_heard()], match(held_back=True), "support.held_by_safeguarding"),  # S24
         ([opened(text_unread=True), place_heard()], match(), "support.text_unread"),  # S4
+        ([opened(), more, place_heard()], match(), "support.text_unread"),  # S4
+        ([read, opened(text_unread=True), more, place_heard()], match(), "support.text_unread"),  # S4
         ([opened(), withdrawn], match(), "support.referral_withdrawn"),  # S15
         ([opened(offer=None), place_heard()], match(), "support.offer_missing"),
         ([opened(), place_heard(), made()], match(), "support.already_matched"),
@@ -150,3 +160,12 @@ def test_an_ending_is_refused_while(past, asked, code):
 
 def test_a_late_acceptance_does_not_reopen_an_ended_case():
     assert open_case.given(ended).when(hear_triage(), now=NOW) == []
+
+
+@pytest.mark.parametrize("past", [[more, opened(), read], [opened(), more, read], [more, read, opened()]])
+def test_once_later_words_were_read_a_match_is_possible_again(past):  # S4
+    assert cases.given(*past, place_heard()).when(match(), now=NOW) == [made()]
+
+
+def test_later_words_hold_matches_back_from_the_moment_they_are_heard():
+    assert cases.given(opened()).when(HearTextUnread(CASE), now=NOW) == [more]

@@ -11,7 +11,7 @@ from services.triage.domain.policy import Rules
 from services.triage.domain.state import Unflagged, Unheard, evolve, evolve_worry
 from shared import instruments, programmes
 from shared.events.codes import Baby, Level, Measure, Signal
-from shared.events.referral import ReferralReceived
+from shared.events.referral import ReferralReceived, ReferralUpdated
 from shared.events.triage import ReferralHeard, TriageCompleted, TriageRecommended
 from shared.instruments.model import load as load_instruments
 from shared.programmes.load import load
@@ -61,6 +61,11 @@ def received(**facts: Any) -> ReferralReceived:
     """A complete, risk-free referral of a pregnant woman, changed by `facts`."""
     usual: dict[str, Any] = {"programme": "parents-in-mind", "baby": DUE, "measures": (hads(13),)}
     return ReferralReceived(case=CASE, occurred_at=NOW, source="midwife", route="json", **{**usual, **facts})
+
+
+def updated(**facts: Any) -> ReferralUpdated:
+    """What her sender says later."""
+    return ReferralUpdated(case=CASE, occurred_at=NOW, **facts)
 
 
 def heard(**facts: Any) -> ReferralHeard:

@@ -2,16 +2,18 @@
 
 import pytest
 
-from services.triage.domain.commands import FlagWorry, HearReferral, HearWithdrawal, HearWorry
+from services.triage.domain.commands import FlagWorry, HearReferral, HearUpdate, HearWithdrawal, HearWorry, MarkTextRead
 from shared.events.triage import (
     ReferralHeard,
     TriageRecommended,
     TriageWorryFlagged,
+    UpdateHeard,
     WithdrawalHeard,
     WorryHeard,
 )
 from tests.triage.cases import (
     CASE,
+    LPM,
     NOW,
     S1,
     S2,
@@ -19,9 +21,11 @@ from tests.triage.cases import (
     advised,
     cases,
     completed,
+    hads,
     heard,
     received,
     signal,
+    updated,
     worries,
 )
 
@@ -128,3 +132,42 @@ def test_a_worry_is_flagged_once_with_or_without_a_case(case):
         )
     ]
     assert worries.given(*events).when(flag, now=NOW) == []
+
+
+def test_new_words_in_an_update_ask_for_a_reader_again():
+    """# S4"""
+    events = cases.given(heard(), advised()).when(HearUpdate(CASE, updated(text_unread=True)), now=NOW).events
+
+    assert [type(event) for event in events] == [UpdateHeard, TriageRecommended]
+    assert isinstance(events[1], TriageRecommended)
+    assert "read_text" in events[1].needs_person
+    assert cases.given(heard(), *events).when(MarkTextRead(CASE, LPM), now=NOW).events != []
+
+
+def test_an_update_adds_to_what_is_known_and_takes_nothing_away():
+    """# S1"""
+    past = [heard(conditions=("self_harm",), measures=()), advised(urgency="review")]
+    said = updated(conditions=("anxiety",), measures=(hads(13),))
+    events = cases.given(*past).when(HearUpdate(CASE, said), now=NOW).events
+    state = cases.given(*past, *events).state
+
+    assert state.heard.conditions == ("self_harm", "anxiety")
+    assert state.measures == (hads(13),)
+
+
+def test_an_update_heard_before_its_referral_counts_once_that_comes():
+    early = cases.when(HearUpdate(CASE, updated(text_unread=True)), now=NOW).events
+    advice = cases.given(*early).when(HearReferral(CASE, received()), now=NOW).events[1]
+
+    assert [type(event) for event in early] == [UpdateHeard]
+    assert isinstance(advice, TriageRecommended)
+    assert "read_text" in advice.needs_person
+
+
+def test_words_that_come_after_the_decision_wait_for_a_reader_and_decide_nothing():
+    """# S2 S4"""
+    past = cases.given(heard(), advised(), completed())
+    events = past.when(HearUpdate(CASE, updated(text_unread=True)), now=NOW).events
+
+    assert [type(event) for event in events] == [UpdateHeard]
+    assert past.given(*events).when(MarkTextRead(CASE, LPM), now=NOW).events != []

@@ -6,14 +6,14 @@ from uuid import UUID
 import pytest
 
 from services.triage.adapters.kafka import to_inputs
-from services.triage.domain.commands import HearReferral, HearWithdrawal, HearWorry
+from services.triage.domain.commands import HearReferral, HearUpdate, HearWithdrawal, HearWorry
 from services.triage.domain.react import react
 from shared.events.event import Event
 from shared.events.recorded import Recorded
 from shared.events.referral import ReferralMerged, ReferralWithdrawn, ReferralWorryFlagged
 from shared.events.support import CapacityChanged, SupportWorryFlagged
 from shared.events.triage import TriageWorryFlagged
-from tests.triage.cases import CASE, NOW, S1, completed, received, signal
+from tests.triage.cases import CASE, NOW, S1, completed, received, signal, updated
 
 FLAG: dict[str, Any] = {
     "case": CASE,
@@ -46,6 +46,7 @@ def recorded(event: Event) -> Recorded:
     ("event", "inputs"),
     [
         (received(), [HearReferral(CASE, received())]),
+        (updated(text_unread=True), [HearUpdate(CASE, updated(text_unread=True))]),
         (ReferralWithdrawn(case=CASE, occurred_at=NOW, reason="x"), [HearWithdrawal(CASE, "x")]),
         (ReferralWorryFlagged(**FLAG, observed_at=NOW), [HearWorry(CASE, signal("now"))]),
         (SupportWorryFlagged(**FLAG, observed_at=NOW), [HearWorry(CASE, signal("now"))]),

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from services.triage.domain.commands import (
     DecideCase,
     HearReferral,
+    HearUpdate,
     HearWithdrawal,
     HearWorry,
     MarkTextRead,
@@ -21,7 +22,7 @@ from services.triage.domain.state import Decided
 from shared.events.event import Event
 from shared.events.refusal import Rejected
 from shared.events.triage import TriageCompleted
-from tests.triage.cases import BORN_2024, CASE, CASES, DUE, LPM, NOW, TOO_OLD, hads, received, signal
+from tests.triage.cases import BORN_2024, CASE, CASES, DUE, LPM, NOW, TOO_OLD, hads, received, signal, updated
 
 ACTORS = ["project-manager/p-7", "triage-worker/t-1", "volunteer/v-1", "rules/machine", "project-manager/", "", "/"]
 OUTCOMES = ["accepted", "joint_plan", "project_manager_only", "declined", "withdrawn"]
@@ -71,6 +72,10 @@ class OneCase(RuleBasedStateMachine):
     @rule(anxiety=st.integers(0, 25))
     def measure_arrives(self, anxiety):
         self.ask(RecordMeasure(CASE, hads(anxiety), "during", LPM))
+
+    @rule(conditions=st.lists(st.sampled_from(["anxiety", "self_harm"]), max_size=2).map(tuple), words=st.booleans())
+    def update_arrives(self, conditions, words):
+        self.ask(HearUpdate(CASE, updated(conditions=conditions, text_unread=words)))
 
     @rule()
     def words_are_read(self):

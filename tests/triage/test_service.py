@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from services.triage.app import Triage, build, made
-from services.triage.domain.commands import HearReferral
+from services.triage.domain.commands import HearReferral, HearUpdate
 from services.triage.settings import Settings
 from shared.events.ids import BESIDE
 from shared.runtime.submission import Scope, Submission
 from shared.testing.issuer import access_settings, bearer, fresh
 from shared.testing.running import running
-from tests.triage.cases import CASE, LPM, received
+from tests.triage.cases import CASE, LPM, received, updated
 
 # A part cancelled while its driver connects leaves the driver's half-made socket to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -219,6 +219,29 @@ async def test_the_worklist_leads_to_a_case_where_a_person_decides(http, setting
     decided = (await http.get(f"/worklist/{CASE}", headers=HTML)).text
     assert "Your decision" not in decided
     assert "project-manager" in decided
+
+
+async def test_words_that_come_after_the_decision_bring_the_case_back_until_they_are_read(http, settings):
+    """# S4"""
+    await refer(settings)
+    accepted = {"outcome": "accepted", "offer": "group", "reason": "fits"}
+    await http.post(f"/api/cases/{CASE}/decision", json=accepted, headers=key("decision"))
+    triage: Triage = made(settings)
+    async with triage.client, running(triage.executor):
+        more = HearUpdate(CASE, updated(text_unread=True))
+        await triage.executor.submit_all([Submission(more, uuid5(BESIDE, "more"), HALTON)])
+    await seen(http, version=4)
+    assert f"/worklist/{CASE}" in (await http.get("/worklist", headers=HTML)).text
+
+    page = (await http.get(f"/worklist/{CASE}", headers=HTML)).text
+    assert "Your decision" not in page
+    sent_key = re.search(r'name="key" value="([^"]+)"', page)
+    assert sent_key is not None
+    for _ in range(2):
+        done = await http.post(f"/worklist/{CASE}/read", data={"key": sent_key[1]}, headers=HTML)
+        assert (done.status_code, done.headers["location"]) == (303, f"/worklist/{CASE}")
+    assert not (await seen(http, version=5))["text_unread"]
+    assert f"/worklist/{CASE}" not in (await http.get("/worklist", headers=HTML)).text
 
 
 async def test_a_lead_reads_a_case_and_has_nothing_to_decide_with(http, settings):

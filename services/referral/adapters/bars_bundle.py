@@ -1,5 +1,4 @@
-"""A message of the standard as resources that can be followed, and every MUST of a new referral and of a cancellation
-checked."""
+"""A message of the standard as resources that can be followed, and every MUST of each kind of message checked."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -58,6 +57,11 @@ class Bundle:
         """Whether it takes a referral back."""
         status = next((one.get("status") for one in self.all("ServiceRequest")), None)
         return isinstance(status, str) and status in CANCELLING
+
+    @property
+    def updates(self) -> bool:
+        """Whether it says more about a referral that was taken before."""
+        return "update" in codes_in(self.one("MessageHeader").get("reason")) and not self.cancels
 
     def follow(self, reference: Any, kind: str) -> Resource:
         """The resource a reference leads to. Raises `BarsRefused`."""
@@ -141,8 +145,7 @@ def _check_workflow(bundle: Bundle, reason: str) -> None:
         require(reason in ("update", "delete"), "bars.event")
         return
     active = all(one.get("status") == "active" for one in bundle.all("ServiceRequest"))
-    require(not (reason == "update" and active), "bars.event_not_offered")
-    require(reason == "new", "bars.event")
+    require(reason == "new" or (reason == "update" and active), "bars.event")
 
 
 def _check_category(bundle: Bundle, profile: Profile, *, conformance: bool) -> None:

@@ -63,12 +63,14 @@ FAULTS: dict[str, Fault] = {
     "bars.cardinality": Fault(400, "invariant", "A resource of the message is missing or there are too many."),
     "bars.header": Fault(400, "invariant", "MessageHeader needs event, reason, destination, sender, source, focus."),
     "bars.event": Fault(400, "invariant", "This event, reason and definition make no known workflow."),
-    "bars.event_not_offered": Fault(400, "not-supported", "Only new referrals and cancellations are taken as yet."),
-    "bars.moved_on": Fault(409, "conflict", "This referral has moved on. Read it again; to stop it, ring us."),
+    "bars.event_not_offered": Fault(400, "not-supported", "Responses and bookings are not taken."),
+    "bars.moved_on": Fault(
+        409, "conflict", "This referral has moved on. Read it again; to stop or change it, ring us."
+    ),
     "bars.search": Fault(400, "required", "Search by patient:identifier, as system|value, or by one or two contexts."),
     "bars.not_offered": Fault(501, "not-supported", "This is not offered here."),
     "bars.request": Fault(400, "invariant", "ServiceRequest lacks what a new referral needs."),
-    "bars.request_status": Fault(400, "invariant", "A new referral needs status active and intent plan."),
+    "bars.request_status": Fault(400, "invariant", "A referral needs status active and intent plan."),
     "bars.category": Fault(400, "invariant", "ServiceRequest.category must be referral with one use case."),
     "bars.use_case": Fault(400, "not-supported", "This use case is not taken here."),
     "bars.reference": Fault(400, "invariant", "A reference does not lead to an entry of this Bundle."),

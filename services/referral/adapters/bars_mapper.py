@@ -1,6 +1,6 @@
 """From a checked message to the question for the rules and the record for the vault; what is missing is asked later."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,8 @@ from services.referral.adapters.mapped import Mapped, Origin, searchable
 from services.referral.adapters.salvage import answers_in, questionnaire_of
 from services.referral.domain.commands import ReceiveReferral, Worry
 from services.referral.domain.policy import Findings, age_band_on, baby_of, safe_to_contact, worries_in
-from services.referral.domain.travelling import travelling
-from shared.events.codes import Measure, Source
+from services.referral.domain.travelling import Travelling, travelling
+from shared.events.codes import Baby, Measure, Source
 from shared.events.shapes import CODE
 
 OWN_SYSTEMS = "https://beside.example/CodeSystem/"
@@ -36,31 +36,53 @@ class Sent:
     words: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a message says of somebody: what may travel, and `identity`, which only the vault may hold."""
+
+    baby: Baby | None
+    coded: Travelling
+    found: Findings
+    identity: dict[str, Any]
+
+    @property
+    def has_words(self) -> bool:
+        """Whether something in it waits for a reader (SAFETY S4)."""
+        return bool(self.identity.get("text") or self.coded.unknown)
+
+
 def to_referral(bundle: Bundle, origin: Origin, profile: Profile, *, conformance: bool) -> Mapped:
     """The referral a message asks for. Raises `BarsRefused` when the service it names is not ours."""
-    door, sent = _door(bundle, profile, conformance=conformance), _sent(bundle, profile, origin)
+    door, said = _door(bundle, profile, conformance=conformance), read(bundle, origin, profile)
+    command = ReceiveReferral(
+        case=origin.case,
+        programme=door.programme,
+        source=_source(bundle, profile),
+        route="bars",
+        baby=said.baby,
+        conditions=said.coded.conditions,
+        measures=said.coded.measures,
+        worries=worries_in(origin.data.risk, said.found),
+        age_band=said.found.age_band,
+        text_unread=said.has_words,
+        sent_by=origin.organisation,
+    )
+    return Mapped(command, door.site, said.identity, searchable(said.identity))
+
+
+def read(bundle: Bundle, origin: Origin, profile: Profile) -> Said:
+    """What a message says; nothing in it is left out for want of a code (SAFETY S4)."""
+    sent = _sent(bundle, profile, origin)
     found = _findings(bundle, sent, origin)
-    contact = _contact(origin, found.flags)
+    contact = safe_to_contact(origin.data.risk, said="not_asked", flags=found.flags)
     identity = identity_of(bundle.one("Patient"), bundle) | {"safe_to_contact": contact, "flags": sent.flags}
     if sent.words:
         identity["text"] = "\n".join(sent.words)
     coded = travelling(origin.data, origin.instruments, conditions=sent.conditions, measures=sent.measures)
     if coded.unknown:
         identity["unknown"] = dict(coded.unknown)
-    command = ReceiveReferral(
-        case=origin.case,
-        programme=door.programme,
-        source=_source(bundle, profile),
-        route="bars",
-        baby=baby_of(due=_due(bundle, profile), born=_born(bundle), day=origin.day),
-        conditions=coded.conditions,
-        measures=coded.measures,
-        worries=worries_in(origin.data.risk, found),
-        age_band=found.age_band,
-        text_unread=bool(sent.words or coded.unknown),
-        sent_by=origin.organisation,
-    )
-    return Mapped(command, door.site, identity, searchable(identity))
+    baby = baby_of(due=_due(bundle, profile), born=_born(bundle), day=origin.day)
+    return Said(baby, coded, found, identity)
 
 
 def worries_of(bundle: Bundle, origin: Origin, profile: Profile) -> tuple[Worry, ...]:
@@ -72,10 +94,6 @@ def _findings(bundle: Bundle, sent: Sent, origin: Origin) -> Findings:
     codes = [flag["code"] for flag in sent.flags]
     band = age_band_on(origin.day, date_of(bundle.one("Patient").get("birthDate")))
     return Findings(origin.organisation, origin.message, codes, sent.conditions, sent.measures, band)
-
-
-def _contact(origin: Origin, flags: Sequence[str]) -> str:
-    return safe_to_contact(origin.data.risk, said="not_asked", flags=flags)
 
 
 def _door(bundle: Bundle, profile: Profile, *, conformance: bool) -> Door:

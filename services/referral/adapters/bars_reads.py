@@ -6,9 +6,9 @@ from uuid import UUID, uuid5
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.referral.adapters.bars_answers import EVENT, FHIR, UK_CORE, patient_of
+from services.referral.adapters.bars_answers import EVENT, FHIR, UK_CORE, capabilities, patient_of
 from services.referral.adapters.bars_bundle import CARDINALITY
-from services.referral.adapters.bars_faults import BarsRefused, require
+from services.referral.adapters.bars_faults import BarsRefused, media_type, require
 from services.referral.adapters.bars_headers import answer_type, check_accepted, ids_of
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.mapped import digits_of
@@ -67,6 +67,12 @@ class Reads:
         others = contexts - services
         taken = services and others <= {self._profile.use_case}
         return self._answer(request, self._searchset([self._definition(min(services))] if taken else []))
+
+    async def metadata(self, _request: Request) -> Response:
+        """`GET /metadata`; a sender may keep it for half a day."""
+        body = capabilities(self._profile, now=self._clock.now())
+        version = media_type(self._profile.core_versions[-1])
+        return JSONResponse(body, headers={"Cache-Control": "max-age=43200"}, media_type=version)
 
     def _asked(self, request: Request) -> None:
         ids_of(request.headers)

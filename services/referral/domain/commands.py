@@ -62,15 +62,46 @@ class WithdrawReferral:
 
 @dataclass(frozen=True, slots=True)
 class CancelReferral:
-    """The organisation that sent the referral cancels it by a message; a worry in that message counts (SAFETY S1)."""
+    """The organisation that sent the referral cancels it by a message."""
 
     case: UUID
     organisation: str
-    worries: tuple[Worry, ...] = ()
 
     @property
     def stream(self) -> str:
         """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReferral:
+    """The organisation that sent the referral says more by a message; who she is is in the vault already."""
+
+    case: UUID
+    organisation: str
+    baby: Baby | None = None
+    conditions: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    age_band: AgeBand = "unknown"
+    text_unread: bool = False
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseWorries:
+    """Worries in a later message of its sender: on record before anything else in that message counts (SAFETY S3)."""
+
+    case: UUID
+    organisation: str
+    worries: tuple[Worry, ...]
+
+    @property
+    def stream(self) -> str:
+        """The case decides which of them are new."""
         return f"case/{self.case}"
 
 
@@ -134,5 +165,7 @@ class KeepUnreadable:
         return f"refusal/{self.refusal}"
 
 
-CaseInput: TypeAlias = ReceiveReferral | WithdrawReferral | CancelReferral | HearStanding
+CaseInput: TypeAlias = (
+    ReceiveReferral | UpdateReferral | RaiseWorries | WithdrawReferral | CancelReferral | HearStanding
+)
 RefusalInput: TypeAlias = KeepRefusedWorry | KeepUnreadable

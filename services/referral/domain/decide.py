@@ -10,9 +10,11 @@ from services.referral.domain.commands import (
     HearStanding,
     KeepRefusedWorry,
     KeepUnreadable,
+    RaiseWorries,
     ReceiveReferral,
     RefusalInput,
     RefuseRequest,
+    UpdateReferral,
     WithdrawReferral,
     Worry,
 )
@@ -22,6 +24,7 @@ from services.referral.domain.state import (
     Closed,
     Fresh,
     Kept,
+    Known,
     Offered,
     Received,
     Refusal,
@@ -36,6 +39,7 @@ from shared.events.referral import (
     ReferralReceived,
     ReferralRefused,
     ReferralUnreadable,
+    ReferralUpdated,
     ReferralWithdrawn,
     ReferralWorryFlagged,
     StandingHeard,
@@ -52,6 +56,10 @@ def decide(asked: CaseInput, state: Case, /, *, now: datetime) -> list[Event]:
             return _withdraw(asked, state, now)
         case CancelReferral():
             return _cancel(asked, state, now)
+        case UpdateReferral():
+            return _update(asked, state, now)
+        case RaiseWorries():
+            return _raise(asked, state, now)
         case HearStanding():
             return _hear(asked, state)
         case _ as missed:
@@ -117,23 +125,52 @@ def _withdraw(asked: WithdrawReferral, state: Case, now: datetime) -> list[Event
 
 
 def _cancel(asked: CancelReferral, state: Case, now: datetime) -> list[Event]:
-    """Only while nobody has decided on it: what moved on is for people to speak about (BaRS core, cancelling).
-
-    A referral of another organisation is unknown to this one (SAFETY S18).
-    """
-    if isinstance(state, Unknown) or state.referral.sent_by != asked.organisation:
-        raise NotFound("referral.unknown", "There is no such referral.")
-    worries = [worry for worry in asked.worries if worry.code not in state.referral.worries]
-    flagged: list[Event] = [_flagged(worry, now, asked.case) for worry in worries]
-    match state:
+    """Only while nobody has decided on it: what moved on is for people to speak about (BaRS core, cancelling)."""
+    own = _sent_by(asked.organisation, state)
+    match own:
         case Received():
-            return [ReferralWithdrawn(case=asked.case, occurred_at=now, reason=CANCELLED), *flagged]
+            return [ReferralWithdrawn(case=asked.case, occurred_at=now, reason=CANCELLED)]
         case Closed(referral=referral) if referral.cancelled:
-            return flagged
+            return []
         case Offered() | Waiting() | Supported() | Closed():
             raise Rejected("referral.moved_on", "This referral has moved on and cannot be cancelled.")
         case _ as missed:
             assert_never(missed)
+
+
+def _update(asked: UpdateReferral, state: Case, now: datetime) -> list[Event]:
+    """As long as it is open; how far others took it does not matter to what is known of her (BaRS core, updating)."""
+    own = _sent_by(asked.organisation, state)
+    match own:
+        case Received() | Offered() | Waiting() | Supported():
+            return [
+                ReferralUpdated(
+                    case=asked.case,
+                    occurred_at=now,
+                    baby=asked.baby,
+                    conditions=asked.conditions,
+                    measures=asked.measures,
+                    age_band=asked.age_band,
+                    text_unread=asked.text_unread,
+                )
+            ]
+        case Closed():
+            raise Rejected("referral.moved_on", "This referral is closed and cannot be updated.")
+        case _ as missed:
+            assert_never(missed)
+
+
+def _raise(asked: RaiseWorries, state: Case, now: datetime) -> list[Event]:
+    """Whatever became of the referral, closed ones too (SAFETY S1); what was raised for it before is not (S6)."""
+    known = _sent_by(asked.organisation, state).referral.worries
+    return [_flagged(worry, now, asked.case) for worry in asked.worries if worry.code not in known]
+
+
+def _sent_by(organisation: str, state: Case) -> Known:
+    """Its sender's own referral; one of another organisation is unknown to this one (SAFETY S18)."""
+    if isinstance(state, Unknown) or state.referral.sent_by != organisation:
+        raise NotFound("referral.unknown", "There is no such referral.")
+    return state
 
 
 def decide_request(asked: RefuseRequest, state: Request, /, *, now: datetime) -> list[Event]:

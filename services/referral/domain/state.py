@@ -13,6 +13,7 @@ from shared.events.referral import (
     ReferralReceived,
     ReferralRefused,
     ReferralUnreadable,
+    ReferralUpdated,
     ReferralWithdrawn,
     ReferralWorryFlagged,
     StandingHeard,
@@ -119,6 +120,9 @@ def _after(referral: Referral, event: Event) -> Referral:
     match event:
         case ReferralWorryFlagged():
             return replace(referral, worries=referral.worries | {event.code})
+        case ReferralUpdated():
+            text_unread = referral.text_unread or event.text_unread
+            return replace(referral, baby=event.baby or referral.baby, text_unread=text_unread)
         case ReferralWithdrawn():
             return replace(referral, withdrawn=True, cancelled=referral.cancelled or event.reason == CANCELLED)
         case StandingHeard():

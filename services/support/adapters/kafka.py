@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
-from services.support.domain.case.commands import CaseInput, HearTextRead, HearTriage, HearWithdrawal
+from services.support.domain.case.commands import (
+    CaseInput,
+    HearTextRead,
+    HearTextUnread,
+    HearTriage,
+    HearWithdrawal,
+)
 from shared.events.recorded import Recorded
 from shared.events.referral import ReferralWithdrawn
-from shared.events.triage import TextRead, TriageCompleted
+from shared.events.triage import TextRead, TriageCompleted, UpdateHeard
 
 TOPICS = ("triage.events", "referral.events", "safeguarding.events")
-HEARD = frozenset(event.wire for event in (TriageCompleted, TextRead, ReferralWithdrawn))
+HEARD = frozenset(event.wire for event in (TriageCompleted, TextRead, UpdateHeard, ReferralWithdrawn))
 OPENING = frozenset({"accepted", "joint_plan"})
 
 
@@ -22,6 +28,8 @@ def to_inputs(recorded: Recorded) -> Sequence[CaseInput]:
             return [HearTriage(event.case, event.offer, outcome == "joint_plan", event.text_unread, event.occurred_at)]
         case TextRead():
             return [HearTextRead(event.case)]
+        case UpdateHeard(text_unread=True):
+            return [HearTextUnread(event.case)]
         case ReferralWithdrawn(reason=reason):
             return [HearWithdrawal(event.case, reason)]
         case _:

@@ -17,6 +17,7 @@ from shared.events.support import (
     SupportEnded,
     SupportWithdrawalHeard,
     TextReadHeard,
+    TextUnreadHeard,
     VolunteerChanged,
 )
 
@@ -102,5 +103,7 @@ def _heard(view: View, event: Event) -> View:
             return {"withdrawn": True}
         case TextReadHeard():
             return {"text_unread": False}
+        case TextUnreadHeard():
+            return {"text_unread": True}
         case _:
             return {}

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from services.triage.domain.commands import CaseInput, HearReferral, HearWithdrawal, HearWorry
+from services.triage.domain.commands import CaseInput, HearReferral, HearUpdate, HearWithdrawal, HearWorry
 from shared.events.codes import Signal
 from shared.events.recorded import Recorded
-from shared.events.referral import ReferralReceived, ReferralWithdrawn, ReferralWorryFlagged
+from shared.events.referral import ReferralReceived, ReferralUpdated, ReferralWithdrawn, ReferralWorryFlagged
 from shared.events.support import SupportWorryFlagged
 
 TOPICS = ("referral.events", "support.events")
 HEARD = frozenset(
-    event.wire for event in (ReferralReceived, ReferralWithdrawn, ReferralWorryFlagged, SupportWorryFlagged)
+    event.wire
+    for event in (ReferralReceived, ReferralUpdated, ReferralWithdrawn, ReferralWorryFlagged, SupportWorryFlagged)
 )
 
 
@@ -22,6 +23,8 @@ def to_inputs(recorded: Recorded) -> Sequence[CaseInput]:
     match event:
         case ReferralReceived():
             return [HearReferral(event.case, event)]
+        case ReferralUpdated():
+            return [HearUpdate(event.case, event)]
         case ReferralWithdrawn(reason=reason):
             return [HearWithdrawal(event.case, reason)]
         case ReferralWorryFlagged() | SupportWorryFlagged():

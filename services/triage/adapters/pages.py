@@ -19,7 +19,7 @@ from shared.web.terms import Terms
 
 TEMPLATES = Path(__file__).parent.parent / "pages"
 STATUSES = ("awaiting", "decided")
-DECIDING = "triage.decide"
+DECIDING, READING = "triage.decide", "triage.read-text"
 NONE = Faults()
 
 
@@ -34,15 +34,19 @@ class DeskPages:
     async def worklist(self, request: Request, *, site: str, status: str) -> Response:
         """Cases within her reach."""
         wanted = status if status in STATUSES else STATUSES[0]
-        cases = await self._doors.queries.worklist(reach_of(request), site=site or None, status=wanted)
+        asked = None if wanted == STATUSES[0] else wanted  # with decided ones whose words nobody has read
+        cases = await self._doors.queries.worklist(reach_of(request), site=site or None, status=asked)
         chosen: dict[str, Any] = {"site": site, "stands": wanted, "sites": caller_of_request(request).sites}
         return self._pages.page(request, "worklist.html", cases=cases, terms=self._terms, **chosen)
 
     async def one(self, request: Request, case: UUID, *, faults: Faults = NONE, status: int = 200) -> Response:
         """One case, with the form that decides it for those who may."""
         found = await self._doors.queries.one(case, reach_of(request))
-        may_decide = self._may_decide(request, found) and found["status"] == "awaiting"
-        form: dict[str, Any] = {"key": new_id(), "faults": faults, "may_decide": may_decide, "reasons": self._reasons()}
+        decided = found["status"] != "awaiting"
+        may_decide = self._may(DECIDING, request, found) and not decided
+        may_read = self._may(READING, request, found) and decided and found["text_unread"]
+        form: dict[str, Any] = {"key": new_id(), "faults": faults, "may_decide": may_decide, "may_read": may_read}
+        form["reasons"] = self._reasons()
         return self._pages.page(request, "case.html", status=status, case=found, terms=self._terms, **form)
 
     async def decide(self, request: Request, case: UUID, form: Form) -> Response:
@@ -63,13 +67,18 @@ class DeskPages:
             return await self.one(request, case, faults=Faults((Fault("outcome", refused.detail),)), status=409)
         return redirect(request, f"/worklist/{case}")
 
+    async def read(self, request: Request, case: UUID, form: Form) -> Response:
+        """A named person says that she has read the words of a case that was decided before they came (S4)."""
+        await self._doors.mark_read(request, case, form.one("key"), await request.body())
+        return redirect(request, f"/worklist/{case}")
+
     def _reasons(self) -> list[str]:
         return sorted(self._doors.data.vocabulary.decision_reasons)
 
     @staticmethod
-    def _may_decide(request: Request, case: dict[str, Any]) -> bool:
+    def _may(operation: str, request: Request, case: dict[str, Any]) -> bool:
         """Not where she sees it only beyond her own records."""
-        reach = guard_of(request).policy.reach(DECIDING, caller_of_request(request))
+        reach = guard_of(request).policy.reach(operation, caller_of_request(request))
         return reach is not None and reach.covers(placed(case))
 
 
@@ -91,5 +100,10 @@ def page_routes(doors: Doors, pages: Pages, terms: Terms) -> APIRouter:
     @performs("triage.decide")
     async def decide(case: UUID, request: Request) -> Response:
         return await desk.decide(request, case, await form_of(request))
+
+    @router.post("/worklist/{case}/read")
+    @performs("triage.read-text")
+    async def read(case: UUID, request: Request) -> Response:
+        return await desk.read(request, case, await form_of(request))
 
     return router

@@ -14,6 +14,7 @@ from shared.runtime.views import Views
 
 BASE = WORKLIST.rpartition("_v")[0]
 MOST_LISTED = 500
+WAITING: dict[str, Any] = {"$or": [{"status": "awaiting"}, {"text_unread": True}]}
 UNKNOWN = ("triage.unknown_case", "No referral with this id has arrived.")
 Document = dict[str, Any]
 ARRIVED: Document = {"status": {"$ne": UNHEARD}}
@@ -32,8 +33,11 @@ class Queries:
     async def worklist(
         self, reach: Reach, *, site: str | None, status: str | None, limit: int = MOST_LISTED
     ) -> list[Document]:
-        """Cases, most urgent first and the longest waiting first among equals; by default those that wait."""
-        asked: Document = {"status": status or "awaiting"} | ({"site": site} if site else {})
+        """Cases, most urgent first and the longest waiting first among equals.
+
+        By default those that wait for a decision, and decided ones with words that nobody has read yet (SAFETY S4).
+        """
+        asked: Document = ({"status": status} if status else WAITING) | ({"site": site} if site else {})
         wanted = {"$and": [reach.query(), asked, ARRIVED]}
         documents = self._views.collection(await self._name())
         found = await documents.find(wanted).sort([("rank", 1), ("received_at", 1)]).limit(limit).to_list()

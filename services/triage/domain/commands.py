@@ -6,7 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from shared.events.codes import About, Code, Measure, Signal, Stage
-from shared.events.referral import ReferralReceived
+from shared.events.referral import ReferralReceived, ReferralUpdated
 from shared.events.triage import TriageOutcome
 
 
@@ -16,6 +16,19 @@ class HearReferral:
 
     case: UUID
     received: ReferralReceived
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class HearUpdate:
+    """Whoever sent the referral said more."""
+
+    case: UUID
+    updated: ReferralUpdated
 
     @property
     def stream(self) -> str:
@@ -114,4 +127,6 @@ class FlagWorry:
         return f"worry/{self.signal.signal_id}"
 
 
-CaseInput: TypeAlias = HearReferral | HearWorry | HearWithdrawal | MarkTextRead | DecideCase | RecordMeasure
+CaseInput: TypeAlias = (
+    HearReferral | HearUpdate | HearWorry | HearWithdrawal | MarkTextRead | DecideCase | RecordMeasure
+)

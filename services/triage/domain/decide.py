@@ -8,6 +8,7 @@ from services.triage.domain.commands import (
     DecideCase,
     FlagWorry,
     HearReferral,
+    HearUpdate,
     HearWithdrawal,
     HearWorry,
     MarkTextRead,
@@ -34,6 +35,7 @@ from shared.events.triage import (
     TriageCompleted,
     TriageRecommended,
     TriageWorryFlagged,
+    UpdateHeard,
     WithdrawalHeard,
     WorryHeard,
 )
@@ -43,18 +45,30 @@ from shared.instruments.score import BadMeasure, settled_totals
 def decide(asked: CaseInput, state: Case, /, *, now: datetime, rules: Rules) -> list[Event]:
     """What follows from `asked` on the case's stream."""
     match asked:
-        case HearReferral():
+        case HearReferral() | HearUpdate() | HearWorry() | HearWithdrawal():
             return _hear(asked, state, now, rules)
-        case HearWorry():
-            return _worry(asked, state, now, rules)
-        case HearWithdrawal():
-            return _withdrawal(asked, state, now, rules)
         case MarkTextRead():
             return _read(asked, _heard(state), now, rules)
         case DecideCase():
             return _complete(asked, _undecided(state), now, rules)
         case RecordMeasure():
             return _measure(asked, _heard(state), now, rules)
+        case _ as missed:
+            assert_never(missed)
+
+
+def _hear(
+    asked: HearReferral | HearUpdate | HearWorry | HearWithdrawal, state: Case, now: datetime, rules: Rules
+) -> list[Event]:
+    match asked:
+        case HearReferral():
+            return _referral(asked, state, now, rules)
+        case HearUpdate():
+            return _update(asked, state, now, rules)
+        case HearWorry():
+            return _worry(asked, state, now, rules)
+        case HearWithdrawal():
+            return _withdrawal(asked, state, now, rules)
         case _ as missed:
             assert_never(missed)
 
@@ -94,7 +108,7 @@ def decide_worry(asked: FlagWorry, state: Worry, /, *, now: datetime) -> list[Ev
             assert_never(missed)
 
 
-def _hear(asked: HearReferral, state: Case, now: datetime, rules: Rules) -> list[Event]:
+def _referral(asked: HearReferral, state: Case, now: datetime, rules: Rules) -> list[Event]:
     if not isinstance(state, Unheard):
         return []
     received = asked.received
@@ -111,6 +125,20 @@ def _hear(asked: HearReferral, state: Case, now: datetime, rules: Rules) -> list
         text_unread=received.text_unread,
     )
     return [heard, _advice(evolve(state, heard), now, rules)]
+
+
+def _update(asked: HearUpdate, state: Case, now: datetime, rules: Rules) -> list[Event]:
+    said = asked.updated
+    heard = UpdateHeard(
+        case=asked.case,
+        occurred_at=said.occurred_at,
+        baby=said.baby,
+        conditions=said.conditions,
+        measures=said.measures,
+        age_band=said.age_band,
+        text_unread=said.text_unread,
+    )
+    return [heard, *_advised_anew(evolve(state, heard), now, rules)]
 
 
 def _worry(asked: HearWorry, state: Case, now: datetime, rules: Rules) -> list[Event]:

@@ -1,7 +1,8 @@
 """What triage remembers of a case: one class per status, holding only what a decision needs."""
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from functools import reduce
+from typing import TypeAlias, assert_never
 
 from shared.events.codes import Measure, Signal
 from shared.events.event import Event
@@ -12,6 +13,7 @@ from shared.events.triage import (
     TriageCompleted,
     TriageRecommended,
     TriageWorryFlagged,
+    UpdateHeard,
     WithdrawalHeard,
     WorryHeard,
 )
@@ -23,6 +25,7 @@ class Unheard:
 
     worries: tuple[Signal, ...] = ()
     withdrawn: bool = False
+    updates: tuple[UpdateHeard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +78,49 @@ def evolve(state: Case, event: Event) -> Case:
             return replace(state, worries=(*state.worries, signal))
         case WithdrawalHeard():
             return replace(state, withdrawn=True)
-        case MeasureRecorded() if isinstance(state, Decided):
+        case _:
+            return _by_status(state, event)
+
+
+def _by_status(state: Case, event: Event) -> Case:
+    match state:
+        case Unheard():
+            return _unheard(state, event)
+        case Awaiting():
+            return _awaiting(state, event)
+        case Decided():
+            return _decided(state, event)
+        case _ as missed:
+            assert_never(missed)
+
+
+def _unheard(state: Unheard, event: Event) -> Case:
+    match event:
+        case UpdateHeard():
+            return replace(state, updates=(*state.updates, event))
+        case ReferralHeard():
+            first = Awaiting(event, state.worries, event.measures, state.withdrawn, event.text_unread)
+            return reduce(_updated, state.updates, first)
+        case _:
+            raise NotOfThisStream(f"{type(event).__name__} on Unheard")
+
+
+def _decided(state: Decided, event: Event) -> Case:
+    match event:
+        case MeasureRecorded():
             return state
-        case TextRead() if isinstance(state, Decided):
+        case UpdateHeard():
+            return replace(state, text_unread=state.text_unread or event.text_unread)
+        case TextRead():
             return replace(state, text_unread=False)
-        case ReferralHeard() if isinstance(state, Unheard):
-            return Awaiting(event, state.worries, event.measures, state.withdrawn, event.text_unread)
-    if isinstance(state, Awaiting):
-        return _awaiting(state, event)
-    raise NotOfThisStream(f"{type(event).__name__} on {type(state).__name__}")
+        case _:
+            raise NotOfThisStream(f"{type(event).__name__} on Decided")
 
 
 def _awaiting(state: Awaiting, event: Event) -> Case:
     match event:
+        case UpdateHeard():
+            return _updated(state, event)
         case TriageRecommended():
             return replace(state, advice=event)
         case TextRead():
@@ -98,6 +131,20 @@ def _awaiting(state: Awaiting, event: Event) -> Case:
             return Decided(event.outcome, state.worries, state.withdrawn, event.text_unread)
         case _:
             raise NotOfThisStream(f"{type(event).__name__} on Awaiting")
+
+
+def _updated(state: Awaiting, event: UpdateHeard) -> Awaiting:
+    """What was said later adds and corrects; what it is silent about stays (SAFETY S1: it takes no worry away)."""
+    heard = state.heard.model_copy(
+        update={
+            "baby": event.baby or state.heard.baby,
+            "conditions": tuple(dict.fromkeys((*state.heard.conditions, *event.conditions))),
+            "age_band": state.heard.age_band if event.age_band == "unknown" else event.age_band,
+        }
+    )
+    fresh = tuple(measure for measure in event.measures if measure not in state.measures)
+    text_unread = state.text_unread or event.text_unread
+    return replace(state, heard=heard, measures=(*state.measures, *fresh), text_unread=text_unread)
 
 
 def _measure_of(event: MeasureRecorded) -> Measure:

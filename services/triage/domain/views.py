@@ -12,6 +12,7 @@ from shared.events.triage import (
     TextRead,
     TriageCompleted,
     TriageRecommended,
+    UpdateHeard,
     WithdrawalHeard,
 )
 
@@ -46,6 +47,7 @@ def project(view: View | None, recorded: Recorded) -> View:
 def _change(view: View, recorded: Recorded) -> View:
     match recorded.event:
         case ReferralHeard(programme=programme, text_unread=unread, occurred_at=at):
+            unread = unread or bool(view["text_unread"])
             received = {"status": "awaiting", "programme": programme, "text_unread": unread, "received_at": at}
             return {**received, "provider": recorded.provider, "site": recorded.site}
         case TriageRecommended() as advised:
@@ -56,11 +58,30 @@ def _change(view: View, recorded: Recorded) -> View:
             kept = measured.data()
             return {"measures": [*view["measures"], {name: kept[name] for name in _SHOWN}]}
         case other:
-            return {"text_unread": False} if isinstance(other, TextRead) else _withdrawal(other)
+            return _word(view, other)
 
 
-def _withdrawal(event: Event) -> View:
-    return {"withdrawn": True} if isinstance(event, WithdrawalHeard) else {}
+def _word(view: View, event: Event) -> View:
+    match event:
+        case UpdateHeard(text_unread=True):
+            return _to_be_read(view)
+        case TextRead():
+            return _read(view)
+        case WithdrawalHeard():
+            return {"withdrawn": True}
+        case _:
+            return {}
+
+
+def _to_be_read(view: View) -> View:
+    """A decided case comes back among those that wait, because nobody reads what nobody is shown (SAFETY S4)."""
+    again = view["status"] == "decided" and view["urgency"] is not None
+    return {"text_unread": True} | ({"rank": rank(view["urgency"], text_unread=True)} if again else {})
+
+
+def _read(view: View) -> View:
+    """A decided case that was only waiting for its reader goes to the end again."""
+    return {"text_unread": False} | ({"rank": LAST} if view["status"] == "decided" else {})
 
 
 _SHOWN = ("instrument", "version", "totals", "stage", "taken_on")

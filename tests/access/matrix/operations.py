@@ -202,6 +202,7 @@ CHANGING = (
     _post("triage.measure", "triage", "/api/cases/{case}/measures", EPDS | {"items": {"10": 2}}, t.TRIAGE,
           headers=(("Idempotency-Key", "key-for-a-worry"),)),
     _post("triage.read-text", "triage", "/api/cases/{case}/text-read", {}, t.TRIAGE),
+    _post("triage.read-text", "triage", "/worklist/{case}/read", {}, t.TRIAGE, page=True),
     _post("session.log", "support", "/api/cases/{case}/sessions", SESSION, t.SESSIONS),
     _post("session.log", "support", "/api/cases/{case}/sessions", SESSION | {"worry": WORRIED}, t.SESSIONS),
     _post("session.log", "support", "/cases/{case}/sessions", SESSION_FORM, t.SESSIONS, page=True),

@@ -39,6 +39,18 @@ class HearTextRead:
 
 
 @dataclass(frozen=True, slots=True)
+class HearTextUnread:
+    """More words came with an update of her referral, and nobody has read them."""
+
+    case: UUID
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
 class HearWithdrawal:
     """Her referral was taken back."""
 
@@ -152,5 +164,13 @@ class FlagWorry:
 
 
 CaseInput: TypeAlias = (
-    HearTriage | HearTextRead | HearWithdrawal | HearPlaceHeld | HearPlaceLapsed | MakeMatch | LogSession | EndSupport
+    HearTriage
+    | HearTextRead
+    | HearTextUnread
+    | HearWithdrawal
+    | HearPlaceHeld
+    | HearPlaceLapsed
+    | MakeMatch
+    | LogSession
+    | EndSupport
 )

@@ -10,6 +10,7 @@ from services.support.domain.case.commands import (
     HearPlaceHeld,
     HearPlaceLapsed,
     HearTextRead,
+    HearTextUnread,
     HearTriage,
     HearWithdrawal,
     LogSession,
@@ -29,13 +30,14 @@ from shared.events.support import (
     SupportWithdrawalHeard,
     SupportWorryFlagged,
     TextReadHeard,
+    TextUnreadHeard,
 )
 
 
 def decide(asked: CaseInput, state: Case, /, *, now: datetime, rules: Places) -> list[Event]:
     """What follows from `asked` on the case's stream."""
     match asked:
-        case HearTriage() | HearTextRead() | HearWithdrawal():
+        case HearTriage() | HearTextRead() | HearTextUnread() | HearWithdrawal():
             return _hear(asked, state, now)
         case HearPlaceHeld():
             return hear_held(asked, state, now)
@@ -74,12 +76,16 @@ def decide_worry(asked: FlagWorry, state: Worry, /, *, now: datetime) -> list[Ev
             assert_never(missed)
 
 
-def _hear(asked: HearTriage | HearTextRead | HearWithdrawal, state: Case, now: datetime) -> list[Event]:
+def _hear(
+    asked: HearTriage | HearTextRead | HearTextUnread | HearWithdrawal, state: Case, now: datetime
+) -> list[Event]:
     match asked:
         case HearTriage():
             return _open(asked, state)
         case HearTextRead():
             return [] if state.known.text_read else [TextReadHeard(case=asked.case, occurred_at=now)]
+        case HearTextUnread():
+            return [TextUnreadHeard(case=asked.case, occurred_at=now)]
         case HearWithdrawal():
             return _withdrawn(asked, state, now)
         case _ as missed:

@@ -19,6 +19,7 @@ from shared.events.support import (
     SupportWithdrawalHeard,
     SupportWorryFlagged,
     TextReadHeard,
+    TextUnreadHeard,
 )
 
 
@@ -34,6 +35,7 @@ class Known:
     volunteers: frozenset[UUID] = frozenset()
     withdrawn: bool = False
     text_read: bool = False
+    more_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Open:
 
     @property
     def text_unread(self) -> bool:
-        """Whether free words came with her referral that nobody has read (SAFETY S4)."""
-        return self.opened.text_unread and not self.known.text_read
+        """Whether free words came with her referral, or later, that nobody has read (SAFETY S4)."""
+        return (self.opened.text_unread or self.known.more_text) and not self.known.text_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ def _heard_after(known: Known, event: Event) -> Known:
             return replace(known, withdrawn=True)
         case TextReadHeard():
             return replace(known, text_read=True)
+        case TextUnreadHeard():
+            return replace(known, text_read=False, more_text=True)
         case _:
             raise NotOfThisStream(type(event).__name__)
 
