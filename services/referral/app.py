@@ -17,6 +17,7 @@ from services.referral.adapters.bars_later import Journeys, Later
 from services.referral.adapters.bars_messages import Messages
 from services.referral.adapters.bars_profile import Profile, profile_from
 from services.referral.adapters.bars_reads import Reads
+from services.referral.adapters.bars_responding import Responding
 from services.referral.adapters.bars_updating import Updating
 from services.referral.adapters.cards import Cards, Enclosing
 from services.referral.adapters.described import describe
@@ -24,11 +25,15 @@ from services.referral.adapters.intake import Intake
 from services.referral.adapters.journeys import JournalJourneys
 from services.referral.adapters.kafka import HEARD, TOPICS, to_inputs
 from services.referral.adapters.keeper import Keeper
+from services.referral.adapters.message_pages import message_routes
+from services.referral.adapters.messages import KeptMessages
 from services.referral.adapters.national_proxy import national_proxy
 from services.referral.adapters.pages import TEMPLATES, page_routes
 from services.referral.adapters.queries import People, Referrals
 from services.referral.adapters.reading import Reading
 from services.referral.domain.decide import decide, decide_refusal, decide_request
+from services.referral.domain.message_views import MESSAGES, message_keys, project_message
+from services.referral.domain.messages import Unkept, decide_message, evolve_message
 from services.referral.domain.standing import Told
 from services.referral.domain.state import Fresh, evolve, evolve_refusal, evolve_request, initial
 from services.referral.domain.views import SENT, keys, project
@@ -49,6 +54,7 @@ from shared.runtime.continuity import Continuity
 from shared.runtime.decider import Decider
 from shared.runtime.executor import Executor
 from shared.runtime.health import MajorityWrite
+from shared.runtime.inflating import Inflated
 from shared.runtime.inputs import inputs_handler
 from shared.runtime.lease import Lease
 from shared.runtime.master_key import FileMasterKey
@@ -67,7 +73,7 @@ from shared.web.terms import Terms, terms_from
 from shared.web.wiring import add_pages
 
 SERVICE = "referral"
-VIEWS = (ViewSpec(SENT, keys, project),)
+VIEWS = (ViewSpec(SENT, keys, project), ViewSpec(MESSAGES, message_keys, project_message))
 REST_S = 0.1
 """Where a referral stands is read by people; nobody sees a tenth of a second."""
 Document = dict[str, Any]
@@ -79,6 +85,7 @@ def deciders() -> list[Decider[Any, Any]]:
         Decider("case", initial(), decide, evolve),
         Decider("request", Fresh(), decide_request, evolve_request),
         Decider("refusal", Fresh(), decide_refusal, evolve_refusal),
+        Decider("message", Unkept(), decide_message, evolve_message),
     ]
 
 
@@ -223,6 +230,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     pages = Pages(TEMPLATES)
     reading = reading_of(intake, referral.views)
     app.include_router(page_routes(reading, pages, terms()))
+    kept = KeptMessages(referral.views, People(referral.vault), referral.executor)
+    app.include_router(message_routes(kept, pages, terms()))
     add_pages(app, settings, referral.sign_in, pages)
     app.include_router(glass_routes(referral.access.glass))
     app.include_router(break_glass_routes(referral.access.glass, pages))
@@ -240,7 +249,8 @@ def fhir_door(intake: Intake, guard: Guard, journeys: Journeys, *, profile: Prof
     """The FHIR door."""
     later, referrals = Later(intake, journeys, profile), Referrals(intake.executor)
     updating = Updating(later, referrals, People(intake.vault))
-    messages = Messages(intake, later, updating, conformance=conformance)
+    responding = Responding(later, updating, referrals)
+    messages = Messages(intake, later, updating, responding, conformance=conformance)
     return bars.door(messages, Reads(referrals, intake.vault, profile, intake.clock), guard)
 
 
@@ -253,3 +263,4 @@ def doors(app: FastAPI, intake: Intake, guard: Guard, reading: Reading, fhir: St
     check_routes(app)
     app.add_middleware(bars.Spoken)
     app.add_middleware(Keeper, intake=intake, guard=guard)
+    app.add_middleware(Inflated)  # before the keeper, which looks into what was sent

@@ -53,6 +53,11 @@ def caller_chosen(name: str) -> UUID:
     return uuid5(BESIDE, f"chosen/{name}")
 
 
+def message_id(organisation: str, request: str) -> UUID:
+    """The id of a message that is kept for a reader: sent again, it is the same message."""
+    return uuid5(BESIDE, f"message/{organisation}/{request}")
+
+
 def refusal_id(organisation: str, message: str) -> UUID:
     """The id of a refused message: sent again, it is the same refusal and raises nothing new (SAFETY S27)."""
     return uuid5(BESIDE, f"refusal/{organisation}/{message}")

@@ -96,6 +96,22 @@ class ReferralRefused(Event):
     organisation: Code | None = None
 
 
+class MessageKept(Event):
+    """A sender's message that asks for nothing and belongs to no open referral waits for a reader (SAFETY S13)."""
+
+    wire: ClassVar[str] = "referral.message_kept.v1"
+
+    organisation: Code | None = None
+
+
+class MessageRead(Event):
+    """A named person read a message that was kept."""
+
+    wire: ClassVar[str] = "referral.message_read.v1"
+
+    by: Code
+
+
 class ReferralUnreadable(Event):
     """A signed-in sender's referral could not be read at all; somebody rings them (SAFETY S27)."""
 

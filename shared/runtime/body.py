@@ -23,7 +23,9 @@ Digest = Callable[[bytes], str]
 
 
 def require_media(request: Request, types: Collection[str] = JSON) -> None:
-    """Raises `Refused` (415) unless the body's content type is one of `types`, in UTF-8 if it names a charset."""
+    """Raises `Refused` (415) unless the body's content type is one of `types`, in UTF-8 and no coding but gzip."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refused(415, "body.coding", "Send the body as it is, or as gzip.", headers={"Accept-Encoding": "gzip"})
     media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = re.search(r"charset\s*=\s*\"?([^\s\";]+)", parameters)
     if media.strip() not in types or (charset and charset[1] not in {"utf-8", "utf8", "us-ascii"}):

@@ -1,6 +1,7 @@
 """The whole of referral on a real MongoDB, with Kafka absent from the start: taken, sealed, found, nothing readable."""
 
 import gc
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.submission import Submission
 from shared.testing.issuer import access_settings, bearer
 from shared.testing.running import running
-from tests.referral.bodies import WITH_FLAG, body, headers, message, resource, words
+from tests.referral.bodies import PLANNED, WITH_FLAG, body, headers, message, resource, words
 from tests.referral.cases import CHILD_AT_RISK
 from tests.referral.test_bars_cancel import cancellation
+from tests.referral.test_bars_response import response
 from tests.referral.world import a_trust
 from tests.runtime.core.world import until
 
@@ -206,3 +208,36 @@ async def test_a_referral_is_cancelled_by_its_correlation_id_as_soon_as_it_was_a
     assert await database["commits"].count_documents({"events.type": "referral.withdrawn.v1"}) == 1
     plan = await database["commits"].find({"events.correlation": UUID(int=2).bytes}).explain()
     assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
+
+
+async def test_a_trusts_message_waits_in_the_list_until_somebody_has_read_it(
+    service: httpx.AsyncClient, database: AsyncDatabase[Document]
+) -> None:  # S13
+    sent = response()
+    patient = resource(sent, "Patient")
+    answer = await service.post("/FHIR/R4/$process-message", json=sent, headers=headers(request=8, correlation=88))
+    assert answer.status_code == 200, answer.text
+    message_of_theirs = resource(answer.json(), "ServiceRequest")["id"]
+    manager = bearer("project-manager/p-7", sites=[PLANNED[0].site]) | {"Accept": "text/html"}
+
+    async def listed() -> bool:
+        return f"/messages/{message_of_theirs}" in (await service.get("/messages", headers=manager)).text
+
+    await until(listed)
+    page = (await service.get(f"/messages/{message_of_theirs}", headers=manager)).text
+    assert "appointment: noshow" in page
+    assert patient["name"][0]["family"] in page
+    key = re.search(r'name="key" value="([^"]+)"', page)
+    assert key is not None
+    url = f"/messages/{message_of_theirs}/read"
+    for _ in range(2):
+        done = await service.post(url, data={"key": key[1]}, headers=manager)
+        assert (done.status_code, done.headers["location"]) == (303, "/messages")
+
+    async def gone() -> bool:
+        return not await listed()
+
+    await until(gone)
+    assert patient["name"][0]["family"] not in await stored(database)
+    elsewhere = bearer("project-manager/p-8", sites=["newham"]) | {"Accept": "text/html"}
+    assert (await service.get(f"/messages/{message_of_theirs}", headers=elsewhere)).status_code == 404

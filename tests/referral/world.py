@@ -39,6 +39,7 @@ class OpenVault:
     sealed: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     indexed: dict[UUID, dict[str, str]] = field(default_factory=dict)
     commits_before: list[int] = field(default_factory=list)
+    causes: set[tuple[UUID, str, UUID]] = field(default_factory=set)
 
     async def seal(
         self,
@@ -50,7 +51,10 @@ class OpenVault:
         index: Mapping[str, str] | None = None,
         new: bool = False,
     ) -> UUID:
-        """Keep a record; whoever is said to be new must not be known."""
+        """Keep a record once per input; whoever is said to be new must not be known."""
+        if (subject, stream, cause) in self.causes:
+            return cause
+        self.causes.add((subject, stream, cause))
         assert not (new and subject in self.sealed)
         self.sealed.setdefault(subject, []).append(dict(record))
         self.indexed[subject] = dict(index or {})

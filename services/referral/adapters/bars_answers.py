@@ -53,7 +53,7 @@ def accepted(bundle: Bundle, case: UUID, *, profile: Profile, now: datetime) -> 
 def _header(bundle: Bundle, case: UUID, profile: Profile) -> dict[str, Any]:
     return {
         "resourceType": "MessageHeader",
-        "eventCoding": EVENT,
+        "eventCoding": {**EVENT, "code": bundle.event},
         "source": {"name": profile.software, "endpoint": profile.endpoint},
         "reason": {"coding": [{"system": f"{FHIR}/CodeSystem/message-reason-bars", "code": _reason(bundle)}]},
         "response": {"identifier": bundle.id, "code": "ok"},

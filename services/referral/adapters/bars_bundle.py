@@ -32,9 +32,35 @@ CANCELLATION: dict[str, tuple[int, int]] = {
     "Organization": (2, 1000),
 }
 """Source: MessageDefinition bars-message-servicerequest-request-cancelled."""
+ANSWER: dict[str, tuple[int, int]] = {
+    "MessageHeader": (1, 1),
+    "ServiceRequest": (1, 1),
+    "Patient": (1, 1),
+    "Encounter": (0, 1),
+    "CarePlan": (0, 1),
+    "Organization": (2, 1000),
+    "Practitioner": (1, 1000),
+    "PractitionerRole": (1, 1000),
+    "Consent": (1, 1000),
+    "HealthcareService": (1, 1),
+    "Appointment": (0, 1),
+}
+"""Source: MessageDefinition bars-message-servicerequest-response-referral."""
+SHORT_ANSWER: dict[str, tuple[int, int]] = {
+    "MessageHeader": (1, 1),
+    "ServiceRequest": (1, 1),
+    "Patient": (1, 1),
+    "Encounter": (2, 2),
+    "Organization": (1, 1000),
+    "Practitioner": (1, 1000),
+    "PractitionerRole": (1, 1000),
+}
+"""Source: MessageDefinition bars-message-servicerequest-response-referral-short, told by its two encounters."""
 CANCELLING = frozenset({"revoked", "entered-in-error"})
 """What cancels is ServiceRequest.status: guide and examples disagree about the reason (update or delete)."""
-OFFERED_LATER = frozenset({"servicerequest-response", "booking-request", "booking-response"})
+REQUEST, RESPONSE = "servicerequest-request", "servicerequest-response"
+NOT_OFFERED = frozenset({"booking-request", "booking-response"})
+REFERRAL, VALIDATION = "referral", "validation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +81,25 @@ class Bundle:
     @property
     def cancels(self) -> bool:
         """Whether it takes a referral back."""
+        if self.answers:
+            return False
         status = next((one.get("status") for one in self.all("ServiceRequest")), None)
         return isinstance(status, str) and status in CANCELLING
 
     @property
+    def event(self) -> str:
+        """What happened, as MessageHeader says."""
+        return str(_object(self.one("MessageHeader").get("eventCoding")).get("code"))
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers a message instead of asking for something."""
+        return self.event == RESPONSE
+
+    @property
     def updates(self) -> bool:
         """Whether it says more about a referral that was taken before."""
-        return "update" in codes_in(self.one("MessageHeader").get("reason")) and not self.cancels
+        return "update" in codes_in(self.one("MessageHeader").get("reason")) and not self.cancels and not self.answers
 
     def follow(self, reference: Any, kind: str) -> Resource:
         """The resource a reference leads to. Raises `BarsRefused`."""
@@ -76,18 +114,27 @@ def checked(tree: Any, profile: Profile, *, conformance: bool) -> Bundle:
     """The message as a bundle. Raises `BarsRefused` for the first rule of the standard that it breaks."""
     bundle = _bundle(tree, profile)
     _check_header(bundle)
-    _check_cardinality(bundle, CANCELLATION if bundle.cancels else CARDINALITY)
+    _check_cardinality(bundle, _table_of(bundle))
     _check_category(bundle, profile, conformance=conformance)
-    if bundle.cancels:
-        return bundle
+    for consent in bundle.all("Consent"):
+        _check_consent(consent)
+    if not bundle.cancels and not bundle.answers:
+        _check_referral(bundle)
+    return bundle
+
+
+def _table_of(bundle: Bundle) -> Mapping[str, tuple[int, int]]:
+    if bundle.answers:
+        return SHORT_ANSWER if sum(1 for _ in bundle.all("Encounter")) > 1 else ANSWER
+    return CANCELLATION if bundle.cancels else CARDINALITY
+
+
+def _check_referral(bundle: Bundle) -> None:
     _check_request(bundle)
     _check_plan(bundle)
     _check_patient(bundle.one("Patient"))
-    for consent in bundle.all("Consent"):
-        _check_consent(consent)
     for task in bundle.all("Task"):
         require(task.get("status") == "requested" and task.get("intent") == "order", "bars.task")
-    return bundle
 
 
 def _check_cardinality(bundle: Bundle, table: Mapping[str, tuple[int, int]]) -> None:
@@ -124,10 +171,9 @@ def _entries(entries: list[Any]) -> dict[str, Resource]:
 
 def _check_header(bundle: Bundle) -> None:
     header = bundle.one("MessageHeader")
-    event = _object(header.get("eventCoding")).get("code")
     reasons = list(codes_in(header.get("reason")))
-    require(event not in OFFERED_LATER, "bars.event_not_offered")
-    require(event == "servicerequest-request" and len(reasons) == 1, "bars.event")
+    require(bundle.event not in NOT_OFFERED, "bars.event_not_offered")
+    require(bundle.event in (REQUEST, RESPONSE) and len(reasons) == 1, "bars.event")
     _check_workflow(bundle, reasons[0])
     require(_object(header.get("source")).get("endpoint"), "bars.header")
     destinations = [_object(one) for one in _list(header.get("destination"))]
@@ -140,7 +186,12 @@ def _check_header(bundle: Bundle) -> None:
 
 
 def _check_workflow(bundle: Bundle, reason: str) -> None:
-    """Reason and ServiceRequest.status together say what is wanted."""
+    """Event, reason and ServiceRequest.status together say what is wanted."""
+    if bundle.answers:
+        answered = _object(bundle.one("MessageHeader").get("response"))
+        require(answered.get("identifier") and answered.get("code"), "bars.response")
+        require(reason in ("new", "update"), "bars.event")
+        return
     if bundle.cancels:
         require(reason in ("update", "delete"), "bars.event")
         return
@@ -152,9 +203,10 @@ def _check_category(bundle: Bundle, profile: Profile, *, conformance: bool) -> N
     request = bundle.one("ServiceRequest")
     require(request.get("intent") == "plan", "bars.request_status")
     codes = [code for concept in _list(request.get("category")) for code in codes_in(concept)]
-    require("referral" in codes and len(codes) == 2, "bars.category")
+    kinds = {REFERRAL, VALIDATION} if bundle.answers else {REFERRAL}
+    require(kinds & set(codes) and len(codes) == 2, "bars.category")
     taken = {profile.use_case} | (profile.national_use_cases if conformance else set())
-    require(set(codes) - {"referral"} <= taken, "bars.use_case")
+    require(set(codes) - kinds <= taken, "bars.use_case")
     bundle.follow(request.get("subject"), "Patient")
 
 

@@ -62,8 +62,9 @@ FAULTS: dict[str, Fault] = {
     "bars.header_first": Fault(400, "invariant", "The first entry must be the MessageHeader."),
     "bars.cardinality": Fault(400, "invariant", "A resource of the message is missing or there are too many."),
     "bars.header": Fault(400, "invariant", "MessageHeader needs event, reason, destination, sender, source, focus."),
+    "bars.response": Fault(400, "invariant", "MessageHeader.response needs an identifier and a code."),
     "bars.event": Fault(400, "invariant", "This event, reason and definition make no known workflow."),
-    "bars.event_not_offered": Fault(400, "not-supported", "Responses and bookings are not taken."),
+    "bars.event_not_offered": Fault(400, "not-supported", "Bookings are not taken."),
     "bars.moved_on": Fault(
         409, "conflict", "This referral has moved on. Read it again; to stop or change it, ring us."
     ),

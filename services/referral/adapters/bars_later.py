@@ -24,7 +24,7 @@ class Journeys(Protocol):
 
 
 class Later:
-    """What cancelling and updating share."""
+    """What cancelling, updating and answering share."""
 
     def __init__(self, intake: Intake, journeys: Journeys, profile: Profile) -> None:
         self.intake = intake
@@ -37,14 +37,15 @@ class Later:
         Published messages carry no ServiceRequest.id. Raises `BarsRefused`.
         """
         named = bundle.one("ServiceRequest").get("id")
-        if named is not None:
-            case = uuid_in(named)
-        else:
-            found = await self._journeys.under(sender.correlation_id, sender.organisation)
-            case = found[0] if len(found) == 1 else None
+        case = await self.case_under(sender) if named is None else uuid_in(named)
         if case is None:
             raise BarsRefused("bars.not_found")
         return case
+
+    async def case_under(self, sender: Sender) -> UUID | None:
+        """The one case that came under the message's correlation id; None where there is none or are several."""
+        found = await self._journeys.under(sender.correlation_id, sender.organisation)
+        return found[0] if len(found) == 1 else None
 
     async def raise_worries(self, case: UUID, bundle: Bundle, sender: Sender) -> None:
         """First of all, and also where the rest is refused (SAFETY S3). Raises `BarsRefused` for one not its own."""

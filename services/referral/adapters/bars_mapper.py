@@ -107,6 +107,15 @@ def _door(bundle: Bundle, profile: Profile, *, conformance: bool) -> Door:
     return profile.conformance_service
 
 
+def site_of(bundle: Bundle, profile: Profile) -> str | None:
+    """The site a message is addressed to by the service that is named in it or in its header; None for none of ours."""
+    named = [identifier for one in bundle.all("HealthcareService") for identifier in list_of(one.get("identifier"))]
+    addressed = list_of(bundle.one("MessageHeader").get("destination"))
+    said = (*(object_of(one).get("value") for one in named), *(object_of(one).get("endpoint") for one in addressed))
+    services = (str(value).rpartition("|")[2].strip() for value in said)
+    return next((door.site for service in services if (door := profile.services.get(service))), None)
+
+
 def _source(bundle: Bundle, profile: Profile) -> Source:
     """Who refers, by the code of a practitioner's role; our own codes are taken as they are."""
     for role in bundle.all("PractitionerRole"):

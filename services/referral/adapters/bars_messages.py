@@ -21,6 +21,7 @@ from services.referral.adapters.bars_headers import (
     organisation_of,
 )
 from services.referral.adapters.bars_later import Later
+from services.referral.adapters.bars_responding import Responding
 from services.referral.adapters.bars_updating import Updating
 from services.referral.adapters.intake import Asking, Intake
 from services.referral.adapters.senders import belongs, sending
@@ -39,10 +40,13 @@ WITHIN_S = 4.5
 class Messages:
     """Takes messages; which requests are running right now is known to this process only."""
 
-    def __init__(self, intake: Intake, later: Later, updating: Updating, *, conformance: bool) -> None:
+    def __init__(
+        self, intake: Intake, later: Later, updating: Updating, responding: Responding, *, conformance: bool
+    ) -> None:
         self._intake = intake
         self._later = later
         self._updating = updating
+        self._responding = responding
         self._profile = later.profile
         self._conformance = conformance
         self._running: set[tuple[str, UUID]] = set()
@@ -80,6 +84,8 @@ class Messages:
             raise BarsRefused(await self._refuse(refused.code, sender)) from None
 
     async def _submitted(self, bundle: Bundle, sender: Sender) -> Outcome:
+        if bundle.answers:
+            return await self._responding.take(bundle, sender)
         if bundle.cancels:
             return await cancel(self._later, bundle, sender)
         if bundle.updates:

@@ -1,8 +1,9 @@
 """A sender says more about its referral by a message: it adds and corrects, and takes nothing dangerous back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.referral.adapters import bars_mapper
 from services.referral.adapters.bars_bundle import Bundle
@@ -29,7 +30,7 @@ class Updating:
 
         Whose it is is asked before anything about her is sealed: what a stranger says of her is not kept under her.
         """
-        later, intake = self._later, self._later.intake
+        later = self._later
         case = await later.case_of(bundle, sender)
         await later.raise_worries(case, bundle, sender)
         found = (await self._referrals.some([case])).get(case)
@@ -37,9 +38,15 @@ class Updating:
             raise BarsRefused("bars.not_found")
         if found.shown["status"] == "closed":
             raise BarsRefused("bars.moved_on")
+        return await self.say_more(case, bundle, sender)
+
+    async def say_more(self, case: UUID, bundle: Bundle, sender: Sender, *, words: Sequence[str] = ()) -> Outcome:
+        """Add what a message says to an open referral of its sender; `words` beside those that stand in it."""
+        later, intake = self._later, self._later.intake
         said = bars_mapper.read(bundle, intake.origin(sender.organisation, bundle.id), later.profile)
+        text = "\n".join((*words, str(said.identity.get("text", "")))).strip()
         known = await self._people.identity(case)
-        fresh = more_of_her(known, said.identity, day=intake.clock.now().date())
+        fresh = more_of_her(known, said.identity | ({"text": text} if text else {}), day=intake.clock.now().date())
         asked = UpdateReferral(
             case=case,
             organisation=sender.organisation,

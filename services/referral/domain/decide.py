@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import assert_never
-from uuid import UUID
 
 from services.referral.domain.commands import (
     CancelReferral,
@@ -16,7 +15,6 @@ from services.referral.domain.commands import (
     RefuseRequest,
     UpdateReferral,
     WithdrawReferral,
-    Worry,
 )
 from services.referral.domain.state import (
     CANCELLED,
@@ -34,6 +32,7 @@ from services.referral.domain.state import (
     Unknown,
     Waiting,
 )
+from services.referral.domain.worries import flagged
 from shared.events.event import Event
 from shared.events.referral import (
     ReferralReceived,
@@ -41,7 +40,6 @@ from shared.events.referral import (
     ReferralUnreadable,
     ReferralUpdated,
     ReferralWithdrawn,
-    ReferralWorryFlagged,
     StandingHeard,
 )
 from shared.events.refusal import NotFound, Rejected
@@ -85,20 +83,7 @@ def _receive(asked: ReceiveReferral, state: Case, now: datetime) -> list[Event]:
         text_unread=asked.text_unread,
         sent_by=asked.sent_by,
     )
-    flagged = [_flagged(worry, now, asked.case) for worry in asked.worries]
-    return [received, *flagged]
-
-
-def _flagged(worry: Worry, now: datetime, case: UUID | None = None) -> ReferralWorryFlagged:
-    return ReferralWorryFlagged(
-        case=case,
-        occurred_at=now,
-        signal_id=worry.signal_id,
-        about=worry.about,
-        code=worry.code,
-        level=worry.level,
-        observed_at=now,
-    )
+    return [received, *(flagged(worry, now, asked.case) for worry in asked.worries)]
 
 
 def _hear(asked: HearStanding, state: Case) -> list[Event]:
@@ -163,7 +148,7 @@ def _update(asked: UpdateReferral, state: Case, now: datetime) -> list[Event]:
 def _raise(asked: RaiseWorries, state: Case, now: datetime) -> list[Event]:
     """Whatever became of the referral, closed ones too (SAFETY S1); what was raised for it before is not (S6)."""
     known = _sent_by(asked.organisation, state).referral.worries
-    return [_flagged(worry, now, asked.case) for worry in asked.worries if worry.code not in known]
+    return [flagged(worry, now, asked.case) for worry in asked.worries if worry.code not in known]
 
 
 def _sent_by(organisation: str, state: Case) -> Known:
@@ -192,7 +177,7 @@ def decide_refusal(asked: RefusalInput, state: Refusal, /, *, now: datetime) -> 
         case KeepRefusedWorry(), Kept(worries=raised) if asked.worry.signal_id in raised:
             return []
         case KeepRefusedWorry(), Fresh() | Kept():
-            return [_flagged(asked.worry, now), _fault(asked, now)]
+            return [flagged(asked.worry, now), _fault(asked, now)]
         case KeepUnreadable(), Fresh():
             return [
                 ReferralUnreadable(

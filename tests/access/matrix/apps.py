@@ -83,6 +83,7 @@ def _settings(made: Any, service: str, mongo: str, name: str, folder: Path) -> A
 
 async def _referral(settings: Any) -> FastAPI:
     await seeding.referrals(referral.made(settings))
+    await seeding.messages(referral.made(settings))
     return referral.build(settings)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.outcomes.adapters.kafka import journeys_handler
 from services.outcomes.app import Service as Outcomes
 from services.referral.app import Referral
+from services.referral.domain.messages import KeepMessage
 from services.safeguarding.app import Service as Safeguarding
 from services.safeguarding.domain.commands import Acknowledge, CloseConcern
 from services.support.app import Support
@@ -47,6 +48,13 @@ async def referrals(service: Referral) -> None:
             cause, stream = t.named(f"sealed/{case}"), f"case/{case}"
             await service.vault.seal(subject=case, stream=stream, cause=cause, record=HER, index=INDEX, new=True)
             await submit(service.executor, (receive(case=case, sent_by=one.organisation), (one.provider, one.site)))
+
+
+async def messages(service: Referral) -> None:
+    """Messages that nobody has read."""
+    async with service.client, running(service.executor):
+        for one in t.MESSAGES.all:
+            await submit(service.executor, (KeepMessage(UUID(one.id), "RXX"), (one.provider, one.site)))
 
 
 async def triage_cases(service: Triage) -> None:

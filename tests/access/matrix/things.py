@@ -61,6 +61,9 @@ SENT = things(
     Thing(str(SENT_ELSEWHERE), *ELSEWHERE, organisation="RXX"),
     Thing(str(SENT_TO_OTHERS), *OTHERS, organisation="ZZX"),
 )
+MESSAGES = things(
+    *(Thing(str(named(f"message/{n}")), *where) for n, where in enumerate((HERE, ELSEWHERE, OTHERS))),
+)
 AWAITING, DECIDED, AWAITING_ELSEWHERE, AWAITING_OTHERS = (named(f"triage/{n}") for n in range(4))
 TRIAGE = things(
     Thing(str(AWAITING), *HERE),
