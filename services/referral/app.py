@@ -251,7 +251,9 @@ def fhir_door(intake: Intake, guard: Guard, journeys: Journeys, *, profile: Prof
     updating = Updating(later, referrals, People(intake.vault))
     responding = Responding(later, updating, referrals)
     messages = Messages(intake, later, updating, responding, conformance=conformance)
-    return bars.door(messages, Reads(referrals, intake.vault, profile, intake.clock), guard)
+    return bars.door(
+        messages, Reads(referrals, intake.vault, profile, intake.clock, conditions=intake.data.conditions), guard
+    )
 
 
 def doors(app: FastAPI, intake: Intake, guard: Guard, reading: Reading, fhir: Starlette) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.codesystem import CodeSystem
 from fhir.resources.R4B.messagedefinition import MessageDefinition
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
@@ -109,10 +110,17 @@ async def test_a_sender_learns_what_a_service_takes(intake: World, contexts: lis
     answer = await get(intake, "/MessageDefinition", context=contexts)
     assert answer.status_code == 200, answer.text
     Bundle.model_validate(answer.json())
-    assert answer.json()["total"] == 1
-    (entry,) = answer.json()["entry"]
-    MessageDefinition.model_validate(entry["resource"])
-    assert "9990000002" in str(entry["resource"]["useContext"])
+    found = [one["resource"] for one in answer.json()["entry"]]
+    assert answer.json()["total"] == len(found) == len({one["id"] for one in found})
+    for one in found:
+        MessageDefinition.model_validate(one)
+        assert "9990000002" in str(one["useContext"])
+    assert {(one["eventCoding"]["code"], one["url"].rpartition("-")[2]) for one in found} == {
+        ("servicerequest-request", "referral"),
+        ("servicerequest-request", "cancelled"),
+        ("servicerequest-response", "referral"),
+        ("servicerequest-response", "short"),
+    }
 
 
 @pytest.mark.parametrize("contexts", [["1"], ["9990000002", "a5t1"], ["peer-support-perinatal"]])
@@ -128,3 +136,19 @@ async def test_a_request_without_ids_is_refused(intake: World) -> None:
 @pytest.mark.parametrize("path", ["/Slot", "/Appointment", "/Appointment/1", "/DocumentReference/1"])
 async def test_bookings_and_documents_are_not_offered(intake: World, path: str) -> None:
     assert outcome(await get(intake, path)) == (501, "REC_NOT_IMPLEMENTED", "not-supported")
+
+
+async def test_codes_of_our_own_are_published(intake: World) -> None:
+    found = [one["resource"] for one in (await get(intake, "/CodeSystem")).json()["entry"]]
+    for one in found:
+        CodeSystem.model_validate(one)
+        assert (await get(intake, f"/CodeSystem/{one['id']}")).json() == one
+        (alone,) = (await get(intake, "/CodeSystem", url=one["url"])).json()["entry"]
+        assert alone["resource"] == one
+    codes = {concept["code"] for one in found for concept in one["concept"]}
+    assert codes >= {"peer-support-perinatal", "safe-to-contact", "not-safe-to-contact", "anxiety"}
+
+
+async def test_a_code_system_of_others_is_not_here(intake: World) -> None:
+    assert outcome(await get(intake, "/CodeSystem/snomed")) == (404, "REC_NOT_FOUND", "not-found")
+    assert (await get(intake, "/CodeSystem", url="http://snomed.info/sct")).json()["total"] == 0

@@ -47,6 +47,8 @@ def door(messages: Messages, reads: Reads, guard: Guard) -> Starlette:
     reading = {
         "/metadata": ("referral.capabilities", reads.metadata),
         "/MessageDefinition": ("referral.capabilities", reads.definitions),
+        "/CodeSystem": ("referral.capabilities", reads.code_systems),
+        "/CodeSystem/{id}": ("referral.capabilities", reads.code_system),
         "/ServiceRequest": ("referral.read", reads.search),
         "/ServiceRequest/{id}": ("referral.read", reads.one),
         **dict.fromkeys(NOT_OFFERED, ("referral.capabilities", not_offered)),

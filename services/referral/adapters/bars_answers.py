@@ -109,6 +109,11 @@ def capabilities(profile: Profile, *, now: datetime) -> dict[str, Any]:
                         "interaction": [{"code": "search-type"}],
                         "searchParam": [{"name": "context", "type": "token"}],
                     },
+                    {
+                        "type": "CodeSystem",
+                        "interaction": [{"code": "read"}, {"code": "search-type"}],
+                        "searchParam": [{"name": "url", "type": "uri"}],
+                    },
                 ],
                 "operation": [{"name": "process-message", "definition": _DEFINITION}],
             }

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.referral.adapters.bars_bundle import Bundle, Resource, codes_in, list_of, object_of
+from services.referral.adapters.bars_contact import OWN_SYSTEMS, contact_said, is_about_contact
 from services.referral.adapters.bars_faults import require
 from services.referral.adapters.bars_person import identity_of
 from services.referral.adapters.bars_profile import Door, Profile
@@ -19,7 +20,6 @@ from services.referral.domain.travelling import Travelling, travelling
 from shared.events.codes import Baby, Measure, Source
 from shared.events.shapes import CODE
 
-OWN_SYSTEMS = "https://beside.example/CodeSystem/"
 CHILD_CODES = frozenset({"CHILD", "NCHILD", "CHLDADOPT", "CHLDFOST", "DAU", "DAUC", "SON", "SONC", "NBOR"})
 """Source: HL7 v3 RoleCode, the family members that are children."""
 UNSPECIFIED_FLAG = "U"
@@ -74,7 +74,7 @@ def read(bundle: Bundle, origin: Origin, profile: Profile) -> Said:
     """What a message says; nothing in it is left out for want of a code (SAFETY S4)."""
     sent = _sent(bundle, profile, origin)
     found = _findings(bundle, sent, origin)
-    contact = safe_to_contact(origin.data.risk, said="not_asked", flags=found.flags)
+    contact = safe_to_contact(origin.data.risk, said=contact_said(bundle), flags=found.flags)
     identity = identity_of(bundle.one("Patient"), bundle) | {"safe_to_contact": contact, "flags": sent.flags}
     if sent.words:
         identity["text"] = "\n".join(sent.words)
@@ -148,6 +148,8 @@ def _sent(bundle: Bundle, profile: Profile, origin: Origin) -> Sent:
 
 def _take_flag(flag: Resource, sent: Sent) -> None:
     """Every flag is shown with its status and period, ended or not (SAFETY S6); those of category SG are worries."""
+    if is_about_contact(flag):
+        return
     categories = [code for concept in list_of(flag.get("category")) for code in codes_in(concept)]
     words = _texts(flag.get("code"))
     if categories and "SG" not in categories:

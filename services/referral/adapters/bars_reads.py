@@ -1,26 +1,26 @@
-"""What a sender may read in FHIR: its own referrals by our id or by NHS number, and which messages a service takes."""
+"""What a sender may read in FHIR: its own referrals by our id or by NHS number, which messages are taken, our codes."""
 
+from collections.abc import Iterable
 from typing import Any, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.referral.adapters.bars_answers import EVENT, FHIR, UK_CORE, capabilities, patient_of
-from services.referral.adapters.bars_bundle import CARDINALITY
+from services.referral.adapters.bars_answers import FHIR, UK_CORE, capabilities, patient_of
+from services.referral.adapters.bars_definitions import code_systems, definitions_of, use_case_of
 from services.referral.adapters.bars_faults import BarsRefused, media_type, require
 from services.referral.adapters.bars_headers import answer_type, check_accepted, ids_of
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.mapped import digits_of
 from services.referral.adapters.queries import Found, Referrals
 from shared.access.guard import reach_of
-from shared.events.ids import BESIDE, uuid_in
+from shared.events.ids import uuid_in
 from shared.runtime.clock import Clock
 
 NHS_NUMBER = "/id/nhs-number"
 MOST_FOUND = 50
 REFERRAL = {"system": f"{FHIR}/CodeSystem/message-category-servicerequest", "code": "referral"}
-USAGE = {"system": "http://terminology.hl7.org/CodeSystem/usage-context-type", "code": "workflow"}
 
 
 class Finder(Protocol):
@@ -34,11 +34,14 @@ class Finder(Protocol):
 class Reads:
     """Answers reads and searches; nothing here says who she is, and what others sent is not there (SAFETY S18)."""
 
-    def __init__(self, referrals: Referrals, finder: Finder, profile: Profile, clock: Clock) -> None:
+    def __init__(
+        self, referrals: Referrals, finder: Finder, profile: Profile, clock: Clock, *, conditions: Iterable[str]
+    ) -> None:
         self._referrals = referrals
         self._finder = finder
         self._profile = profile
         self._clock = clock
+        self._own_codes = code_systems(profile, conditions)
 
     async def one(self, request: Request) -> Response:
         """`GET /ServiceRequest/{id}`."""
@@ -66,7 +69,23 @@ class Reads:
         services = contexts & self._profile.services.keys()
         others = contexts - services
         taken = services and others <= {self._profile.use_case}
-        return self._answer(request, self._searchset([self._definition(min(services))] if taken else []))
+        found = definitions_of(min(services), self._profile, now=self._clock.now()) if taken else []
+        return self._answer(request, self._searchset(found))
+
+    async def code_systems(self, request: Request) -> Response:
+        """`GET /CodeSystem?url=`: ours of that address, or all of ours."""
+        self._asked(request)
+        url = request.query_params.get("url")
+        found = [one for one in self._own_codes if url in (None, one["url"])]
+        return self._answer(request, self._searchset(found))
+
+    async def code_system(self, request: Request) -> Response:
+        """`GET /CodeSystem/{id}`."""
+        self._asked(request)
+        found = next((one for one in self._own_codes if one["id"] == request.path_params["id"]), None)
+        if found is None:
+            raise BarsRefused("bars.not_found")
+        return self._answer(request, found)
 
     async def metadata(self, _request: Request) -> Response:
         """`GET /metadata`; a sender may keep it for half a day."""
@@ -85,30 +104,9 @@ class Reads:
             "meta": {"versionId": str(found.shown["version"]), "lastUpdated": self._now()},
             "status": _status(found),
             "intent": "plan",
-            "category": [{"coding": [REFERRAL, self._use_case()]}],
+            "category": [{"coding": [REFERRAL, use_case_of(self._profile)]}],
             "subject": {"reference": f"Patient/{patient_of(case)}"},
             "authoredOn": found.shown["received_at"].isoformat(timespec="milliseconds"),
-        }
-
-    def _use_case(self) -> dict[str, str]:
-        return {"system": self._profile.use_case_system, "code": self._profile.use_case}
-
-    def _definition(self, service: str) -> dict[str, Any]:
-        contexts = ({"system": f"{FHIR}/Id/dos-service-id", "code": service}, self._use_case())
-        focus = [
-            {"code": kind, "min": least, "max": str(most) if most == 1 else "*"}
-            for kind, (least, most) in CARDINALITY.items()
-        ]
-        return {
-            "resourceType": "MessageDefinition",
-            "id": str(uuid5(BESIDE, f"fhir/definition/{service}")),
-            "url": f"{FHIR}/MessageDefinition/bars-message-servicerequest-request-referral",
-            "version": self._profile.message_versions[-1],
-            "status": "active",
-            "date": self._clock.now().date().isoformat(),
-            "useContext": [{"code": USAGE, "valueCodeableConcept": {"coding": [one]}} for one in contexts],
-            "eventCoding": EVENT,
-            "focus": [{"code": "Bundle", "min": 1, "max": "1"}, *focus],
         }
 
     def _searchset(self, found: list[dict[str, Any]]) -> dict[str, Any]:
