@@ -115,6 +115,13 @@ async def test_one_that_answers_nothing_is_refused(intake: World, answered: Any)
     assert intake.events()[0].wire == "referral.refused.v1"
 
 
+@pytest.mark.parametrize("status", [None, 7, ["active"]])
+async def test_one_that_does_not_say_how_the_request_stands_is_refused(intake: World, status: Any) -> None:
+    sent = response()
+    resource(sent, "ServiceRequest")["status"] = status
+    assert outcome(await send(intake, sent, headers()))[::2] == (400, "invariant")
+
+
 async def test_a_response_that_deletes_is_no_workflow(intake: World) -> None:
     sent = response()
     resource(sent, "MessageHeader")["reason"] = {"coding": [{"code": "delete"}]}

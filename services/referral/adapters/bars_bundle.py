@@ -201,7 +201,7 @@ def _check_workflow(bundle: Bundle, reason: str) -> None:
 
 def _check_category(bundle: Bundle, profile: Profile, *, conformance: bool) -> None:
     request = bundle.one("ServiceRequest")
-    require(request.get("intent") == "plan", "bars.request_status")
+    require(request.get("intent") == "plan" and isinstance(request.get("status"), str), "bars.request_status")
     codes = [code for concept in _list(request.get("category")) for code in codes_in(concept)]
     kinds = {REFERRAL, VALIDATION} if bundle.answers else {REFERRAL}
     require(kinds & set(codes) and len(codes) == 2, "bars.category")
