@@ -31,6 +31,9 @@ from services.referral.adapters.national_proxy import national_proxy
 from services.referral.adapters.pages import TEMPLATES, page_routes
 from services.referral.adapters.queries import People, Referrals
 from services.referral.adapters.reading import Reading
+from services.referral.adapters.self_form import SelfRules, self_rules_from
+from services.referral.adapters.self_pages import self_routes
+from services.referral.adapters.self_referral import SelfReferral
 from services.referral.domain.decide import decide, decide_refusal, decide_request
 from services.referral.domain.message_views import MESSAGES, message_keys, project_message
 from services.referral.domain.messages import Unkept, decide_message, evolve_message
@@ -111,6 +114,12 @@ def profile() -> Profile:
 def told() -> Told:
     """What referrers may be told, as shipped."""
     return Told(**yaml.safe_load(_text("services.referral", "rules/told.yaml")))
+
+
+@cache
+def self_rules() -> SelfRules:
+    """When and how a woman may ask for support herself, as shipped."""
+    return self_rules_from(_text("services.referral", "rules/self_referral.yaml"))
 
 
 @cache
@@ -232,6 +241,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(page_routes(reading, pages, terms()))
     kept = KeptMessages(referral.views, People(referral.vault), referral.executor)
     app.include_router(message_routes(kept, pages, terms()))
+    app.include_router(self_routes(SelfReferral(intake, self_rules()), Pages(TEMPLATES, title_end=""), terms()))
     add_pages(app, settings, referral.sign_in, pages)
     app.include_router(glass_routes(referral.access.glass))
     app.include_router(break_glass_routes(referral.access.glass, pages))

@@ -37,6 +37,7 @@ FIELDS: Mapping[str, Field] = {
     "text_unread": Field("code", "free words came and nobody has read them yet; the words stay in the vault"),
     "repeat_of": Field("id", "the earlier case this one repeats"),
     "sent_by": Field("code", "the sending organisation's code, so that it may read its own referrals and no others"),
+    "heard_from": Field("code", "how she heard of the programme, from a closed list, for referrals by source"),
     "into": Field("id", "the case a person merged this one into"),
     "scope": Field("code", "which of her consents changed"),
     "given": Field("code", "yes, no or not asked"),

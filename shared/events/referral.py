@@ -29,6 +29,7 @@ class ReferralReceived(Event):
     text_unread: bool = False
     repeat_of: UUID | None = None
     sent_by: Code | None = None
+    heard_from: Code | None = None
 
 
 class ReferralUpdated(Event):

@@ -93,6 +93,7 @@ class World:
 
     app: FastAPI
     client: httpx.AsyncClient
+    intake: Intake
     executor: Executor
     store: MemoryStore
     vault: OpenVault
@@ -138,7 +139,7 @@ async def world(*, conformance: bool = True) -> AsyncIterator[World]:
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
     called = httpx.AsyncClient(transport=transport, base_url="http://referral", headers=a_trust(clock))
     async with running_in_memory(executor), called as client:
-        yield World(app, client, executor, store, vault, clock, audit)
+        yield World(app, client, intake, executor, store, vault, clock, audit)
 
 
 def a_trust(clock: Clock, organisation: str = TRUST) -> dict[str, str]:

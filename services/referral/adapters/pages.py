@@ -15,7 +15,8 @@ from shared.web.terms import Terms
 
 TEMPLATES = Path(__file__).parent.parent / "pages"
 HER = (
-    "given", "family", "birth_date", "nhs_number", "nhs_number_status", "safe_to_contact", "phone", "postcode",
+    "given", "family", "birth_date", "nhs_number", "nhs_number_status", "safe_to_contact", "reach", "phone", "email",
+    "reach_detail", "postcode",
 )  # fmt: skip
 """What stands in a line of its own; the words that came are shown beneath."""
 

@@ -40,6 +40,7 @@ class ReceiveReferral:
     age_band: AgeBand = "unknown"
     text_unread: bool = False
     sent_by: str | None = None
+    heard_from: str | None = None
 
     @property
     def stream(self) -> str:

@@ -82,6 +82,7 @@ def _receive(asked: ReceiveReferral, state: Case, now: datetime) -> list[Event]:
         age_band=asked.age_band,
         text_unread=asked.text_unread,
         sent_by=asked.sent_by,
+        heard_from=asked.heard_from,
     )
     return [received, *(flagged(worry, now, asked.case) for worry in asked.worries)]
 

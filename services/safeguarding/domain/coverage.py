@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.safeguarding.domain.hours import WorkingHours
 from services.safeguarding.domain.rota import Rota
+from shared.programmes.hours import WorkingHours
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.safeguarding.domain.hours import WorkingHours, page_hour
+from services.safeguarding.domain.hours import page_hour
 from shared.events.codes import About, Code
+from shared.programmes.hours import WorkingHours
 
 Seconds = Annotated[int, Field(ge=1, le=7 * 24 * 3600)]
 
