@@ -20,6 +20,7 @@ from services.referral.adapters.bars_reads import Reads
 from services.referral.adapters.bars_responding import Responding
 from services.referral.adapters.bars_updating import Updating
 from services.referral.adapters.cards import Cards, Enclosing
+from services.referral.adapters.consents import ConsentRules, Consents, consent_routes, consent_rules_from
 from services.referral.adapters.described import describe
 from services.referral.adapters.intake import Intake
 from services.referral.adapters.journeys import JournalJourneys
@@ -114,6 +115,12 @@ def profile() -> Profile:
 def told() -> Told:
     """What referrers may be told, as shipped."""
     return Told(**yaml.safe_load(_text("services.referral", "rules/told.yaml")))
+
+
+@cache
+def consent_rules() -> ConsentRules:
+    """What a woman may be asked to agree to, as shipped."""
+    return consent_rules_from(_text("services.referral", "rules/consent.yaml"))
 
 
 @cache
@@ -238,7 +245,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     )
     pages = Pages(TEMPLATES)
     reading = reading_of(intake, referral.views)
-    app.include_router(page_routes(reading, pages, terms()))
+    app.include_router(page_routes(reading, pages, terms(), consent_rules()))
+    consents = Consents(intake, Referrals(referral.executor), consent_rules())
+    app.include_router(consent_routes(consents))
     kept = KeptMessages(referral.views, People(referral.vault), referral.executor)
     app.include_router(message_routes(kept, pages, terms()))
     app.include_router(self_routes(SelfReferral(intake, self_rules()), Pages(TEMPLATES, title_end=""), terms()))

@@ -40,6 +40,8 @@ FIELDS: Mapping[str, Field] = {
     "heard_from": Field("code", "how she heard of the programme, from a closed list, for referrals by source"),
     "into": Field("id", "the case a person merged this one into"),
     "scope": Field("code", "which of her consents changed"),
+    "how": Field("code", "how she said it, so that her word can be shown"),
+    "text_version": Field("code", "which wording of the question she heard"),
     "given": Field("code", "yes, no or not asked"),
     "status": Field("code", "standing of a volunteer or a case, or the HTTP status a refusal answered with"),
     "organisation": Field("code", "the sending organisation's public code, so that somebody can ring it"),

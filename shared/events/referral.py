@@ -59,6 +59,9 @@ class ConsentChanged(Event):
 
     scope: Code
     given: Literal["yes", "no", "not_asked"]
+    how: Code | None = None
+    text_version: Code | None = None
+    by: Code | None = None
 
 
 class ReferralMerged(Event):

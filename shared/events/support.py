@@ -50,6 +50,14 @@ class SupportWithdrawalHeard(Event):
     reason: Code
 
 
+class MatchingConsentHeard(Event):
+    """Her word on being introduced to a volunteer; "no" holds new matches at once (SAFETY S15)."""
+
+    wire: ClassVar[str] = "support.matching_consent_heard.v1"
+
+    given: Literal["yes", "no", "not_asked"]
+
+
 class TextReadHeard(Event):
     """A person read the referral's free words, so that a match is no longer held back by them (SAFETY S4)."""
 

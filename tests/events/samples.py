@@ -32,6 +32,7 @@ CODES = {
     "next_step": "ring_her",
     "channel": "email",
     "signposts": "samaritans",
+    "scope": "matching",
     "gates": "training",
 }
 

@@ -12,10 +12,9 @@ from services.referral.domain.commands import (
     RefuseRequest,
     WithdrawReferral,
 )
-from services.referral.domain.state import Closed, Offered, Received, Supported, Unknown, Waiting, evolve, initial
+from services.referral.domain.state import Closed, Offered, Received, Supported, Unknown, Waiting
 from shared.events.codes import Baby
 from shared.events.referral import (
-    ConsentChanged,
     ReferralRefused,
     ReferralUnreadable,
     ReferralWithdrawn,
@@ -166,17 +165,3 @@ def test_an_unreadable_message_leaves_one_task() -> None:  # S27
     task = ReferralUnreadable(occurred_at=NOW, status=400, code="request.unreadable", organisation="RXX")
     assert a_refusal.when(keep, now=NOW) == [task]
     assert a_refusal.given(task).when(keep, now=NOW) == []
-
-
-def consented(given: str) -> ConsentChanged:
-    """What she said about one scope."""
-    return ConsentChanged.model_validate({"case": CASE, "occurred_at": NOW, "scope": "tell_ended", "given": given})
-
-
-@pytest.mark.parametrize(("said", "held"), [(["yes"], {"tell_ended"}), (["yes", "no"], set()), (["not_asked"], set())])
-def test_a_case_holds_the_scopes_she_last_said_yes_to(said: list[str], held: set[str]) -> None:  # S16
-    state = initial()
-    for event in (received(), *map(consented, said)):
-        state = evolve(state, event)
-    assert isinstance(state, Received)
-    assert state.referral.consents == held

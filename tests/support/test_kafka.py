@@ -3,8 +3,8 @@
 import pytest
 
 from services.support.adapters.kafka import to_inputs
-from services.support.domain.case.commands import HearTextRead, HearTextUnread, HearWithdrawal
-from shared.events.referral import ReferralWithdrawn
+from services.support.domain.case.commands import HearMatchingConsent, HearTextRead, HearTextUnread, HearWithdrawal
+from shared.events.referral import ConsentChanged, ReferralWithdrawn
 from shared.events.triage import TextRead, TriageCompleted, UpdateHeard
 from tests.support.cases import CASE, LPM, NOW, hear_triage
 from tests.triage.test_kafka import recorded
@@ -27,6 +27,8 @@ def decided(outcome, **facts) -> TriageCompleted:
         (TextRead(case=CASE, occurred_at=NOW, by=LPM), [HearTextRead(CASE)]),
         (UpdateHeard(case=CASE, occurred_at=NOW, text_unread=True), [HearTextUnread(CASE)]),
         (UpdateHeard(case=CASE, occurred_at=NOW), []),
+        (ConsentChanged(case=CASE, occurred_at=NOW, scope="matching", given="no"), [HearMatchingConsent(CASE, "no")]),
+        (ConsentChanged(case=CASE, occurred_at=NOW, scope="tell_ended", given="no"), []),
         (ReferralWithdrawn(case=CASE, occurred_at=NOW, reason="x"), [HearWithdrawal(CASE, "x")]),
     ],
 )

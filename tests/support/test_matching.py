@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.support.domain.case.commands import (
+    HearMatchingConsent,
     HearPlaceHeld,
     HearPlaceLapsed,
     HearTextRead,
@@ -13,6 +14,7 @@ from services.support.domain.case.commands import (
 )
 from shared.events.support import (
     MatchEnded,
+    MatchingConsentHeard,
     MatchRefused,
     SupportEnded,
     SupportWithdrawalHeard,
@@ -169,3 +171,19 @@ def test_once_later_words_were_read_a_match_is_possible_again(past):  # S4
 
 def test_later_words_hold_matches_back_from_the_moment_they_are_heard():
     assert cases.given(opened()).when(HearTextUnread(CASE), now=NOW) == [more]
+
+
+def her_word(given):
+    """On being introduced to a volunteer."""
+    return MatchingConsentHeard(case=CASE, occurred_at=NOW, given=given)
+
+
+@pytest.mark.parametrize("past", [[her_word("no"), opened()], [opened(), her_word("yes"), her_word("no")]])
+def test_a_woman_who_does_not_want_to_be_introduced_is_not(past):  # S15
+    assert cases.given(*past, place_heard()).when(match(), now=NOW).rejects("support.no_consent")
+    assert cases.given(*past, her_word("yes"), place_heard()).when(match(), now=NOW) == [made()]
+
+
+def test_a_match_that_is_made_stays_a_persons_to_end():  # S15
+    asked = HearMatchingConsent(CASE, "no")
+    assert matched.when(asked, now=NOW) == [her_word("no")]

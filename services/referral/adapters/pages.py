@@ -6,9 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from services.referral.adapters.consents import ConsentRules
 from services.referral.adapters.reading import Reading
-from shared.access.app import guarded_router
-from shared.access.guard import reach_of
+from shared.access.app import guard_of, guarded_router
+from shared.access.guard import caller_of_request, placed, reach_of
+from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
 from shared.web.pages import Pages
 from shared.web.terms import Terms
@@ -19,9 +21,10 @@ HER = (
     "reach_detail", "postcode",
 )  # fmt: skip
 """What stands in a line of its own; the words that came are shown beneath."""
+ASKING = "consent.record"
 
 
-def page_routes(reading: Reading, pages: Pages, terms: Terms) -> APIRouter:
+def page_routes(reading: Reading, pages: Pages, terms: Terms, rules: ConsentRules) -> APIRouter:
     """The two pages."""
     router = guarded_router(include_in_schema=False)
 
@@ -36,11 +39,18 @@ def page_routes(reading: Reading, pages: Pages, terms: Terms) -> APIRouter:
     async def one(case: UUID, request: Request) -> Response:
         found = await reading.one(request, case)
         person = found.get("person")
+        asked: dict[str, Any] = {"rules": rules, "may_ask": may_ask(request, found), "key": new_id()}
         return pages.page(
-            request, "referral.html", referral=found, person=_lines(person), terms=terms, **_words(person)
+            request, "referral.html", referral=found, person=_lines(person), terms=terms, **_words(person), **asked
         )
 
     return router
+
+
+def may_ask(request: Request, referral: dict[str, Any]) -> bool:
+    """Whether whoever looks may write down what she agreed to; not where she sees it beyond her own records only."""
+    reach = guard_of(request).policy.reach(ASKING, caller_of_request(request))
+    return reach is not None and reach.covers(placed(referral))
 
 
 def _lines(person: dict[str, Any] | None) -> dict[str, str] | None:

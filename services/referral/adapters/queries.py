@@ -72,11 +72,13 @@ def _found(case: UUID, known: cache.Known, scope: Scope) -> Found:
         "version": known.version,
         "status": STATUS[type(known.state)],
         "programme": referral.programme,
+        "provider": scope.provider,
         "site": scope.site,
         "source": referral.source,
         "route": referral.route,
         "received_at": referral.received_at,
         "text_unread": referral.text_unread,
+        "consents": dict(referral.consents),
     }
     placed = Placed(provider=scope.provider, site=scope.site, organisation=referral.sent_by)
     return Found(shown, placed, referral.baby, referral.cancelled)

@@ -54,4 +54,6 @@ class Reading:
     def _told_to(self, caller: Caller, shown: dict[str, Any]) -> dict[str, Any]:
         if caller.role not in REFERRERS:
             return shown
-        return {**shown, "status": self._told.statuses[shown["status"]]}
+        consents = shown.get("consents", {})
+        told = {name: value for name, value in shown.items() if name != "consents"}
+        return {**told, "status": self._told.status_for(shown["status"], consents)}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from shared.events.codes import About, AgeBand, Baby, Level, Measure, Route, Signal, Source
@@ -54,6 +54,23 @@ class WithdrawReferral:
 
     case: UUID
     reason: str
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConsent:
+    """Her word on one scope, as a named person heard it; `text_version` is the wording of the question."""
+
+    case: UUID
+    scope: str
+    given: Literal["yes", "no", "not_asked"]
+    how: str
+    text_version: str
+    by: str
 
     @property
     def stream(self) -> str:
@@ -167,6 +184,6 @@ class KeepUnreadable:
 
 
 CaseInput: TypeAlias = (
-    ReceiveReferral | UpdateReferral | RaiseWorries | WithdrawReferral | CancelReferral | HearStanding
+    ReceiveReferral | UpdateReferral | RaiseWorries | ChangeConsent | WithdrawReferral | CancelReferral | HearStanding
 )
 RefusalInput: TypeAlias = KeepRefusedWorry | KeepUnreadable

@@ -6,6 +6,7 @@ from typing import assert_never
 from services.referral.domain.commands import (
     CancelReferral,
     CaseInput,
+    ChangeConsent,
     HearStanding,
     KeepRefusedWorry,
     KeepUnreadable,
@@ -35,6 +36,7 @@ from services.referral.domain.state import (
 from services.referral.domain.worries import flagged
 from shared.events.event import Event
 from shared.events.referral import (
+    ConsentChanged,
     ReferralReceived,
     ReferralRefused,
     ReferralUnreadable,
@@ -52,12 +54,10 @@ def decide(asked: CaseInput, state: Case, /, *, now: datetime) -> list[Event]:
             return _receive(asked, state, now)
         case WithdrawReferral():
             return _withdraw(asked, state, now)
-        case CancelReferral():
-            return _cancel(asked, state, now)
-        case UpdateReferral():
-            return _update(asked, state, now)
-        case RaiseWorries():
-            return _raise(asked, state, now)
+        case CancelReferral() | UpdateReferral() | RaiseWorries():
+            return _say_later(asked, state, now)
+        case ChangeConsent():
+            return _consent(asked, state, now)
         case HearStanding():
             return _hear(asked, state)
         case _ as missed:
@@ -110,6 +110,19 @@ def _withdraw(asked: WithdrawReferral, state: Case, now: datetime) -> list[Event
             assert_never(missed)
 
 
+def _say_later(asked: CancelReferral | UpdateReferral | RaiseWorries, state: Case, now: datetime) -> list[Event]:
+    """What the sender of a referral says of it later."""
+    match asked:
+        case CancelReferral():
+            return _cancel(asked, state, now)
+        case UpdateReferral():
+            return _update(asked, state, now)
+        case RaiseWorries():
+            return _raise(asked, state, now)
+        case _ as missed:
+            assert_never(missed)
+
+
 def _cancel(asked: CancelReferral, state: Case, now: datetime) -> list[Event]:
     """Only while nobody has decided on it: what moved on is for people to speak about (BaRS core, cancelling)."""
     own = _sent_by(asked.organisation, state)
@@ -144,6 +157,25 @@ def _update(asked: UpdateReferral, state: Case, now: datetime) -> list[Event]:
             raise Rejected("referral.moved_on", "This referral is closed and cannot be updated.")
         case _ as missed:
             assert_never(missed)
+
+
+def _consent(asked: ChangeConsent, state: Case, now: datetime) -> list[Event]:
+    """Hers at any time, also when all is over (SAFETY S15); the same word again changes nothing."""
+    if isinstance(state, Unknown):
+        raise NotFound("referral.unknown", "There is no such referral.")
+    if state.referral.consents.get(asked.scope) == asked.given:
+        return []
+    return [
+        ConsentChanged(
+            case=asked.case,
+            occurred_at=now,
+            scope=asked.scope,
+            given=asked.given,
+            how=asked.how,
+            text_version=asked.text_version,
+            by=asked.by,
+        )
+    ]
 
 
 def _raise(asked: RaiseWorries, state: Case, now: datetime) -> list[Event]:

@@ -48,3 +48,10 @@ class Told:
     source: str
     owner: str
     statuses: Mapping[Status, Status]
+    with_scope: Mapping[Status, Mapping[str, str]]
+
+    def status_for(self, status: Status, consents: Mapping[str, str]) -> str:
+        """What a referrer is told of `status` by what she agreed to; not asked and no are alike (S16)."""
+        more = self.with_scope.get(status)
+        agreed = more is not None and consents.get(more["scope"]) == "yes"
+        return more["status"] if more and agreed else self.statuses[status]

@@ -1,6 +1,7 @@
 """What intake remembers of a case, of a refused message and of a refused request: only what a decision needs."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -39,8 +40,8 @@ class Referral:
     heard: Heard = NOTHING_HEARD
     withdrawn: bool = False
     cancelled: bool = False
-    consents: frozenset[str] = frozenset()
-    """The scopes she said yes to, as they stand; not asked and no are alike here (SAFETY S16)."""
+    consents: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Her last word on each scope she was asked about: yes, no, or not asked after all (SAFETY S16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +129,9 @@ def _after(referral: Referral, event: Event) -> Referral:
         case StandingHeard():
             return replace(referral, heard=referral.heard.and_also(event.status))
         case ConsentChanged():
-            return replace(referral, consents=_consents(referral.consents, event))
+            return replace(referral, consents={**referral.consents, event.scope: event.given})
         case _:
             return referral  # merging and erasure change no status
-
-
-def _consents(held: frozenset[str], event: ConsentChanged) -> frozenset[str]:
-    return held | {event.scope} if event.given == "yes" else held - {event.scope}
 
 
 def _first(state: Case, event: ReferralReceived) -> Referral:

@@ -6,7 +6,7 @@ from typing import Any
 from services.referral.domain.standing import Heard, status_of
 from shared.events.event import Event
 from shared.events.recorded import Recorded
-from shared.events.referral import ReferralReceived, ReferralUpdated, ReferralWithdrawn, StandingHeard
+from shared.events.referral import ConsentChanged, ReferralReceived, ReferralUpdated, ReferralWithdrawn, StandingHeard
 
 SENT = "sent_v1"
 View = dict[str, Any]
@@ -39,6 +39,8 @@ def _change(view: View, recorded: Recorded) -> View:
             }
         case ReferralUpdated(text_unread=True):
             return {"text_unread": True}
+        case ConsentChanged(scope=scope, given=given):
+            return {"consents": {**view.get("consents", {}), scope: given}}
         case StandingHeard(status=status):
             heard = Heard(view["triage"], view["support"]).and_also(status)
             return {"triage": heard.triage, "support": heard.support}

@@ -9,6 +9,7 @@ from shared.events.support import (
     AttendanceRecorded,
     CaseOpened,
     MatchEnded,
+    MatchingConsentHeard,
     MatchMade,
     PlaceHeld,
     PlaceReleased,
@@ -103,6 +104,8 @@ def _heard(view: View, event: Event) -> View:
             return {"withdrawn": True}
         case TextReadHeard():
             return {"text_unread": False}
+        case MatchingConsentHeard(given=given):
+            return {"refuses_match": given == "no"}
         case TextUnreadHeard():
             return {"text_unread": True}
         case _:

@@ -116,6 +116,7 @@ SESSION_FORM = {
 }  # fmt: skip
 WORRIED_FORM = {"in_danger": "no", "signal": str(t.named("worried on a page"))}
 EPDS = {"instrument": "EPDS", "version": "1", "items": {"10": 0}, "stage": "baseline", "taken_on": "2026-11-20"}
+CONSENT = {"scope": "tell_ended", "given": "no", "how": "by_telephone"}
 DECLINE = {"outcome": "declined", "reason": "needs_not_met"}
 ANNA = {"volunteer": str(t.ANNA)}
 REGISTER: dict[str, Any] = {"offers": ["one-to-one"], "gates": []}
@@ -221,6 +222,8 @@ CHANGING = (
     _post("volunteer.stand", "support", "/volunteers/{volunteer}/{standing}", {}, t.VOLUNTEERS, fill=PAUSE, page=True),
     _post("signal.push", "safeguarding", "/api/signals", {}),
     _post("concern.raise", "safeguarding", "/api/concerns", WORRIED),
+    _post("consent.record", "referral", "/api/referrals/{case}/consents", CONSENT, t.SENT),
+    _post("consent.record", "referral", "/sent/{case}/consents", CONSENT, t.SENT, page=True),
     _post("message.settle", "referral", "/messages/{message}/read", {}, t.MESSAGES, page=True),
     _post("referral.withdraw", "referral", "/api/referrals/{case}/withdraw", {"reason": "her_wish"}, t.SENT),
     _post("referral.send", "referral", "/api/referrals", lambda site: referral_body(site=site), t.SITES),

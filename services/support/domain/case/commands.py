@@ -39,6 +39,19 @@ class HearTextRead:
 
 
 @dataclass(frozen=True, slots=True)
+class HearMatchingConsent:
+    """Her word on being introduced to a volunteer."""
+
+    case: UUID
+    given: Literal["yes", "no", "not_asked"]
+
+    @property
+    def stream(self) -> str:
+        """The case decides."""
+        return f"case/{self.case}"
+
+
+@dataclass(frozen=True, slots=True)
 class HearTextUnread:
     """More words came with an update of her referral, and nobody has read them."""
 
@@ -167,6 +180,7 @@ CaseInput: TypeAlias = (
     HearTriage
     | HearTextRead
     | HearTextUnread
+    | HearMatchingConsent
     | HearWithdrawal
     | HearPlaceHeld
     | HearPlaceLapsed

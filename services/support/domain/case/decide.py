@@ -7,6 +7,7 @@ from services.support.domain.case.commands import (
     CaseInput,
     EndSupport,
     FlagWorry,
+    HearMatchingConsent,
     HearPlaceHeld,
     HearPlaceLapsed,
     HearTextRead,
@@ -25,6 +26,7 @@ from shared.events.refusal import Rejected
 from shared.events.support import (
     CaseOpened,
     MatchEnded,
+    MatchingConsentHeard,
     MatchRefused,
     SupportEnded,
     SupportWithdrawalHeard,
@@ -37,7 +39,7 @@ from shared.events.support import (
 def decide(asked: CaseInput, state: Case, /, *, now: datetime, rules: Places) -> list[Event]:
     """What follows from `asked` on the case's stream."""
     match asked:
-        case HearTriage() | HearTextRead() | HearTextUnread() | HearWithdrawal():
+        case HearTriage() | HearTextRead() | HearTextUnread() | HearMatchingConsent() | HearWithdrawal():
             return _hear(asked, state, now)
         case HearPlaceHeld():
             return hear_held(asked, state, now)
@@ -77,7 +79,9 @@ def decide_worry(asked: FlagWorry, state: Worry, /, *, now: datetime) -> list[Ev
 
 
 def _hear(
-    asked: HearTriage | HearTextRead | HearTextUnread | HearWithdrawal, state: Case, now: datetime
+    asked: HearTriage | HearTextRead | HearTextUnread | HearMatchingConsent | HearWithdrawal,
+    state: Case,
+    now: datetime,
 ) -> list[Event]:
     match asked:
         case HearTriage():
@@ -86,6 +90,8 @@ def _hear(
             return [] if state.known.text_read else [TextReadHeard(case=asked.case, occurred_at=now)]
         case HearTextUnread():
             return [TextUnreadHeard(case=asked.case, occurred_at=now)]
+        case HearMatchingConsent():
+            return [MatchingConsentHeard(case=asked.case, occurred_at=now, given=asked.given)]
         case HearWithdrawal():
             return _withdrawn(asked, state, now)
         case _ as missed:

@@ -31,6 +31,8 @@ def make_match(asked: MakeMatch, state: Case, now: datetime) -> list[Event]:
         raise Rejected("support.held_by_safeguarding", "Safeguarding holds this case, or did not answer.")
     if ready.text_unread:
         raise Rejected("support.text_unread", "Nobody has read the words that came with the referral.")
+    if ready.known.refuses_match:
+        raise Rejected("support.no_consent", "She does not want to be introduced to a volunteer.")
     until = ready.known.places.get(asked.volunteer)
     if until is None:
         raise Rejected("support.no_place_held", "No place of this volunteer is kept for this case.")

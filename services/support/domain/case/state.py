@@ -11,6 +11,7 @@ from shared.events.support import (
     AttendanceRecorded,
     CaseOpened,
     MatchEnded,
+    MatchingConsentHeard,
     MatchMade,
     MatchRefused,
     PlaceHeard,
@@ -36,6 +37,7 @@ class Known:
     withdrawn: bool = False
     text_read: bool = False
     more_text: bool = False
+    refuses_match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ def _heard_after(known: Known, event: Event) -> Known:
             return replace(known, withdrawn=True)
         case TextReadHeard():
             return replace(known, text_read=True)
+        case MatchingConsentHeard(given=given):
+            return replace(known, refuses_match=given == "no")
         case TextUnreadHeard():
             return replace(known, text_read=False, more_text=True)
         case _:
