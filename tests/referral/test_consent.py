@@ -103,6 +103,7 @@ async def test_the_senders_own_consent_is_never_taken_for_hers(intake: World) ->
     found = resource(answer.json(), "ServiceRequest")["id"]
     shown = (await intake.client.get(f"/api/referrals/{found}", headers=staff(intake, LPM))).json()
     assert shown["consents"] == {}
+    assert len(shown["person"]["consent_of_sender"]) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"scope": "everything"}, {"how": "by_pigeon"}, {"given": "perhaps"}, {"more": "x"}])

@@ -181,9 +181,16 @@ def her_word(given):
 @pytest.mark.parametrize("past", [[her_word("no"), opened()], [opened(), her_word("yes"), her_word("no")]])
 def test_a_woman_who_does_not_want_to_be_introduced_is_not(past):  # S15
     assert cases.given(*past, place_heard()).when(match(), now=NOW).rejects("support.no_consent")
+    assert cases.given(*past).when(HearPlaceHeld(CASE, ANNA, UNTIL), now=NOW) == [refused("no_consent")]
     assert cases.given(*past, her_word("yes"), place_heard()).when(match(), now=NOW) == [made()]
 
 
 def test_a_match_that_is_made_stays_a_persons_to_end():  # S15
     asked = HearMatchingConsent(CASE, "no")
     assert matched.when(asked, now=NOW) == [her_word("no")]
+
+
+def test_places_kept_for_her_are_given_back_when_she_says_no():  # S15
+    past = open_case.given(place_heard())
+    assert past.when(HearMatchingConsent(CASE, "no"), now=NOW) == [her_word("no"), refused("no_consent")]
+    assert past.when(HearMatchingConsent(CASE, "yes"), now=NOW) == [her_word("yes")]

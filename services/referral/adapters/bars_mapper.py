@@ -76,6 +76,8 @@ def read(bundle: Bundle, origin: Origin, profile: Profile) -> Said:
     found = _findings(bundle, sent, origin)
     contact = safe_to_contact(origin.data.risk, said=contact_said(bundle), flags=found.flags)
     identity = identity_of(bundle.one("Patient"), bundle) | {"safe_to_contact": contact, "flags": sent.flags}
+    if said := [str(one.get("dateTime", "")) for one in bundle.all("Consent")]:
+        identity["consent_of_sender"] = said  # its own statement, and never taken for hers (SAFETY S16)
     if sent.words:
         identity["text"] = "\n".join(sent.words)
     coded = travelling(origin.data, origin.instruments, conditions=sent.conditions, measures=sent.measures)

@@ -91,7 +91,7 @@ def _hear(
         case HearTextUnread():
             return [TextUnreadHeard(case=asked.case, occurred_at=now)]
         case HearMatchingConsent():
-            return [MatchingConsentHeard(case=asked.case, occurred_at=now, given=asked.given)]
+            return _agreed(asked, state, now)
         case HearWithdrawal():
             return _withdrawn(asked, state, now)
         case _ as missed:
@@ -110,6 +110,12 @@ def _open(asked: HearTriage, state: Case) -> list[Event]:
             text_unread=asked.text_unread,
         )
     ]
+
+
+def _agreed(asked: HearMatchingConsent, state: Case, now: datetime) -> list[Event]:
+    """A place kept for her is given back at once when she says no; a match that is made is a person's to end."""
+    heard = MatchingConsentHeard(case=asked.case, occurred_at=now, given=asked.given)
+    return [heard, *(_given_back(state, "no_consent", heard) if asked.given == "no" else [])]
 
 
 def _withdrawn(asked: HearWithdrawal, state: Case, now: datetime) -> list[Event]:

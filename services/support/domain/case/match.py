@@ -54,7 +54,9 @@ def _cannot_use(state: Case) -> str | None:
         return "support_ended"
     if isinstance(state, Matched):
         return "already_matched"
-    return "referral_withdrawn" if state.known.withdrawn else None
+    if state.known.withdrawn:
+        return "referral_withdrawn"
+    return "no_consent" if state.known.refuses_match else None
 
 
 def _matchable(state: Case) -> Open:
