@@ -101,7 +101,7 @@ class Reads:
         return {
             "resourceType": "ServiceRequest",
             "id": str(case),
-            "meta": {"versionId": str(found.shown["version"]), "lastUpdated": self._now()},
+            "meta": {"lastUpdated": self._now()},  # a version would rise with what she did not give away (S16)
             "status": _status(found),
             "intent": "plan",
             "category": [{"coding": [REFERRAL, use_case_of(self._profile)]}],

@@ -18,6 +18,8 @@ REFERRERS = ("referrer", "referrer-system")
 IDENTITY = "referral.identity"
 BASE = SENT.rpartition("_v")[0]
 MOST_LISTED = 500
+SENT_BY_THEM = ("id", "programme", "site", "source", "route", "received_at", "text_unread")
+"""What a referrer may read again. No version: it rises with what she did not give away (S16)."""
 
 
 class Reading:
@@ -54,6 +56,5 @@ class Reading:
     def _told_to(self, caller: Caller, shown: dict[str, Any]) -> dict[str, Any]:
         if caller.role not in REFERRERS:
             return shown
-        consents = shown.get("consents", {})
-        told = {name: value for name, value in shown.items() if name != "consents"}
-        return {**told, "status": self._told.status_for(shown["status"], consents)}
+        told = {name: shown[name] for name in SENT_BY_THEM if name in shown}
+        return {**told, "status": self._told.status_for(shown["status"], shown.get("consents", {}))}

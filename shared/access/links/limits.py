@@ -15,14 +15,14 @@ class LinkLimits(BaseModel):
     version: str
     source: str
     owner: str
-    days: PositiveInt
+    hours: PositiveInt
     tries: PositiveInt
     tries_a_minute: PositiveInt
 
     @property
     def life(self) -> timedelta:
         """How long a link lasts."""
-        return timedelta(days=self.days)
+        return timedelta(hours=self.hours)
 
 
 def link_limits() -> LinkLimits:
