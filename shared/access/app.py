@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from shared.access.guard import Guard
+from shared.access.guard import Guard, caller_of_request, placed
 from shared.runtime.http import build_app
 from shared.runtime.operation import operation_of, performs
 
@@ -56,6 +56,15 @@ def guard_of(request: Request) -> Guard:
     """The service's guard."""
     found: Guard = request.app.state.guard
     return found
+
+
+def may(request: Request, operation: str, document: dict[str, Any]) -> bool:
+    """Whether whoever asks may do `operation` to what a view's document is about, so that a page offers only that.
+
+    Not where she sees it beyond her own records only: what is widened is reading.
+    """
+    reach = guard_of(request).policy.reach(operation, caller_of_request(request))
+    return reach is not None and reach.covers(placed(document))
 
 
 def guarded_app(title: str, guard: Guard, **options: Any) -> FastAPI:

@@ -4,7 +4,7 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -87,6 +87,15 @@ def _depth(value: Any, limit: int = DEEPEST + 1) -> int:
     if isinstance(value, list):
         return 1 + max((_depth(one, limit - 1) for one in value), default=0)
     return 0
+
+
+NOT_LISTED = "not one of the list"
+
+
+def fields_refused(faults: Iterable[tuple[str, str]]) -> Refused:
+    """The refusal (422) of fields that can be read and not be taken, each with its reason."""
+    errors = [{"field": name, "reason": reason} for name, reason in faults]
+    return Refused(422, "body.invalid", "Some fields cannot be taken.", errors=errors)
 
 
 def parse(model: type[M], body: bytes) -> M:

@@ -10,5 +10,5 @@ from shared.runtime.submission import Outcome
 async def cancel(later: Later, bundle: Bundle, sender: Sender) -> Outcome:
     """Cancel the referral that the message is about. Raises `BarsRefused`."""
     case = await later.case_of(bundle, sender)
-    await later.raise_worries(case, bundle, sender)
+    await later.raise_worries(case, later.read(bundle, sender), sender)
     return await later.submit(CancelReferral(case, sender.organisation), sender)

@@ -7,9 +7,11 @@ from services.referral.adapters import bars_mapper
 from services.referral.adapters.bars_bundle import Bundle
 from services.referral.adapters.bars_faults import BarsRefused
 from services.referral.adapters.bars_headers import Sender
+from services.referral.adapters.bars_mapper import Said
 from services.referral.adapters.bars_profile import Profile
 from services.referral.adapters.intake import Intake
 from services.referral.domain.commands import CaseInput, RaiseWorries
+from services.referral.domain.policy import worries_in
 from shared.events.ids import command_cause, uuid_in
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.submission import Outcome, Submission
@@ -47,10 +49,13 @@ class Later:
         found = await self._journeys.under(sender.correlation_id, sender.organisation)
         return found[0] if len(found) == 1 else None
 
-    async def raise_worries(self, case: UUID, bundle: Bundle, sender: Sender) -> None:
+    def read(self, bundle: Bundle, sender: Sender) -> Said:
+        """What the message says, as a new referral would say it."""
+        return bars_mapper.read(bundle, self.intake.origin(sender.organisation, bundle.id), self.profile)
+
+    async def raise_worries(self, case: UUID, said: Said, sender: Sender) -> None:
         """First of all, and also where the rest is refused (SAFETY S3). Raises `BarsRefused` for one not its own."""
-        origin = self.intake.origin(sender.organisation, bundle.id)
-        worries = bars_mapper.worries_of(bundle, origin, self.profile)
+        worries = worries_in(self.intake.data.risk, said.found)
         if worries:
             cause = command_cause(sender.organisation, "bars-worries", str(sender.request_id))
             await self._submit(Submission(RaiseWorries(case, sender.organisation, worries), cause))

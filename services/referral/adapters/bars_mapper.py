@@ -14,7 +14,7 @@ from services.referral.adapters.bars_person import identity_of
 from services.referral.adapters.bars_profile import Door, Profile
 from services.referral.adapters.mapped import Mapped, Origin, searchable
 from services.referral.adapters.salvage import answers_in, questionnaire_of
-from services.referral.domain.commands import ReceiveReferral, Worry
+from services.referral.domain.commands import ReceiveReferral
 from services.referral.domain.policy import Findings, age_band_on, baby_of, safe_to_contact, worries_in
 from services.referral.domain.travelling import Travelling, travelling
 from shared.events.codes import Baby, Measure, Source
@@ -85,11 +85,6 @@ def read(bundle: Bundle, origin: Origin, profile: Profile) -> Said:
         identity["unknown"] = dict(coded.unknown)
     baby = baby_of(due=_due(bundle, profile), born=_born(bundle), day=origin.day)
     return Said(baby, coded, found, identity)
-
-
-def worries_of(bundle: Bundle, origin: Origin, profile: Profile) -> tuple[Worry, ...]:
-    """The worries in any message, whatever else it asks for (SAFETY S1)."""
-    return worries_in(origin.data.risk, _findings(bundle, _sent(bundle, profile, origin), origin))
 
 
 def _findings(bundle: Bundle, sent: Sent, origin: Origin) -> Findings:

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from services.referral.adapters import bars_mapper
 from services.referral.adapters.bars_bundle import Bundle, list_of, object_of
 from services.referral.adapters.bars_headers import Sender
 from services.referral.adapters.bars_later import Later
+from services.referral.adapters.bars_mapper import Said, site_of
 from services.referral.adapters.bars_updating import Updating
 from services.referral.adapters.queries import Referrals
 from services.referral.domain.messages import KeepMessage
@@ -25,18 +25,17 @@ class Responding:
 
     async def take(self, bundle: Bundle, sender: Sender) -> Outcome:
         """Keep what was answered. Raises `BarsRefused`, and what the vault and the executor raise."""
-        case = await self._later.case_under(sender)
+        case, said = await self._later.case_under(sender), self._later.read(bundle, sender)
         if case is None:
-            return await self._kept(bundle, sender, None)
-        await self._later.raise_worries(case, bundle, sender)
+            return await self._kept(bundle, said, sender, None)
+        await self._later.raise_worries(case, said, sender)
         found = (await self._referrals.some([case]))[case]
         if found.shown["status"] == "closed":
-            return await self._kept(bundle, sender, case)
-        return await self._updating.say_more(case, bundle, sender, words=answer_in(bundle))
+            return await self._kept(bundle, said, sender, case)
+        return await self._updating.say_more(case, said, sender, words=answer_in(bundle))
 
-    async def _kept(self, bundle: Bundle, sender: Sender, case: UUID | None) -> Outcome:
+    async def _kept(self, bundle: Bundle, said: Said, sender: Sender, case: UUID | None) -> Outcome:
         intake, message = self._later.intake, message_id(sender.organisation, str(sender.request_id))
-        said = bars_mapper.read(bundle, intake.origin(sender.organisation, bundle.id), self._later.profile)
         worries = worries_in(intake.data.risk, said.found) if case is None else ()
         asked = KeepMessage(message, sender.organisation, case, worries)
         text = "\n".join((*answer_in(bundle), str(said.identity.get("text", ""))))
@@ -46,7 +45,7 @@ class Responding:
             Submission(
                 input=asked,
                 cause=sender.cause,
-                scope=intake.scope(bars_mapper.site_of(bundle, self._later.profile)),
+                scope=intake.scope(site_of(bundle, self._later.profile)),
                 correlation=sender.correlation_id,
                 claims=(sender.claim,),
             )

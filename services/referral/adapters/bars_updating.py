@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.referral.adapters import bars_mapper
 from services.referral.adapters.bars_bundle import Bundle
 from services.referral.adapters.bars_faults import BarsRefused
 from services.referral.adapters.bars_headers import Sender
 from services.referral.adapters.bars_later import Later
+from services.referral.adapters.bars_mapper import Said
 from services.referral.adapters.mapped import searchable
 from services.referral.adapters.queries import People, Referrals
 from services.referral.domain.commands import UpdateReferral
@@ -32,18 +32,18 @@ class Updating:
         """
         later = self._later
         case = await later.case_of(bundle, sender)
-        await later.raise_worries(case, bundle, sender)
+        said = later.read(bundle, sender)
+        await later.raise_worries(case, said, sender)
         found = (await self._referrals.some([case])).get(case)
         if found is None or found.placed.organisation != sender.organisation:
             raise BarsRefused("bars.not_found")
         if found.shown["status"] == "closed":
             raise BarsRefused("bars.moved_on")
-        return await self.say_more(case, bundle, sender)
+        return await self.say_more(case, said, sender)
 
-    async def say_more(self, case: UUID, bundle: Bundle, sender: Sender, *, words: Sequence[str] = ()) -> Outcome:
+    async def say_more(self, case: UUID, said: Said, sender: Sender, *, words: Sequence[str] = ()) -> Outcome:
         """Add what a message says to an open referral of its sender; `words` beside those that stand in it."""
         later, intake = self._later, self._later.intake
-        said = bars_mapper.read(bundle, intake.origin(sender.organisation, bundle.id), later.profile)
         text = "\n".join((*words, str(said.identity.get("text", "")))).strip()
         known = await self._people.identity(case)
         fresh = more_of_her(known, said.identity | ({"text": text} if text else {}), day=intake.clock.now().date())
@@ -73,7 +73,7 @@ def more_of_her(known: Mapping[str, Any], said: Mapping[str, Any], *, day: date)
     fresh = {name: value for name, value in said.items() if name not in ("text", "flags", "unknown", "safe_to_contact")}
     if said.get("safe_to_contact") == "no":
         fresh["safe_to_contact"] = "no"
-    fresh["flags"] = _grown(said.get("flags", []), known.get("flags", []), by="code")
+    fresh["flags"] = _grown(said.get("flags", []), known.get("flags", []))
     if words := _unheard(str(said.get("text", "")), str(known.get("text", ""))):
         fresh["text"] = f"{known.get('text', '')}\n\n{day.isoformat()}:\n{words}".strip()
     if "unknown" in said:
@@ -81,9 +81,9 @@ def more_of_her(known: Mapping[str, Any], said: Mapping[str, Any], *, day: date)
     return fresh
 
 
-def _grown(newest: list[dict[str, str]], before: list[dict[str, str]], *, by: str) -> list[dict[str, str]]:
-    told = {one.get(by) for one in newest}
-    return [*newest, *(one for one in before if one.get(by) not in told)]
+def _grown(newest: list[dict[str, str]], before: list[dict[str, str]]) -> list[dict[str, str]]:
+    told = {one["code"] for one in newest}
+    return [*newest, *(one for one in before if one["code"] not in told)]
 
 
 def _unheard(text: str, before: str) -> str:

@@ -19,7 +19,8 @@ from shared.access.reach import Reach
 from shared.events.codes import Code
 from shared.events.ids import command_cause
 from shared.programmes.model import Governed
-from shared.runtime.http import Refused, claim_for, idempotency_key, parse, read_body
+from shared.runtime.body import NOT_LISTED, fields_refused
+from shared.runtime.http import claim_for, idempotency_key, parse, read_body
 from shared.runtime.operation import performs
 from shared.runtime.submission import Outcome, Submission
 from shared.web.forms import form_of
@@ -81,8 +82,7 @@ class Consents:
         unknown = ["scope"] if word.scope not in self.rules.scopes else []
         unknown += ["how"] if word.how not in self.rules.ways else []
         if unknown:
-            errors = [{"field": name, "reason": "not one of the list"} for name in unknown]
-            raise Refused(422, "body.invalid", "Some fields cannot be taken.", errors=errors)
+            raise fields_refused((name, NOT_LISTED) for name in unknown)
 
 
 def consent_routes(consents: Consents) -> APIRouter:

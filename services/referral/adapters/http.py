@@ -23,8 +23,8 @@ from shared.access.guard import caller_of_request, reach_of, within
 from shared.access.reach import Placed, Reach
 from shared.events.codes import Code
 from shared.events.ids import command_cause
+from shared.runtime.body import NOT_LISTED, fields_refused
 from shared.runtime.http import (
-    Refused,
     claim_for,
     correlation_of,
     idempotency_key,
@@ -64,8 +64,7 @@ def post_route(intake: Intake) -> Route:
         asked = parse(ReferralRequest, body)
         faults = json_mapper.faults_of(asked, origin) or _out_of_reach(reach_of(request), intake, asked.site)
         if faults:
-            errors = [{"field": name, "reason": reason} for name, reason in faults]
-            raise Refused(422, "body.invalid", "Some fields cannot be taken.", errors=errors)
+            raise fields_refused(faults)
         outcome = await intake.take(json_mapper.to_referral(asked, origin), _asking(request, intake, caller, key, body))
         case = outcome.stream.partition("/")[2]
         answer = {"id": case, "version": outcome.version, "status": "received"}
@@ -148,5 +147,4 @@ def _withdrawing(router: APIRouter, intake: Intake, referrals: Referrals) -> Non
 
 def _known(wanted: Withdrawal, intake: Intake) -> None:
     if wanted.reason not in intake.data.vocabulary.withdrawal_reasons:
-        errors = [{"field": "reason", "reason": "not one of the list"}]
-        raise Refused(422, "body.invalid", "Some fields cannot be taken.", errors=errors)
+        raise fields_refused([("reason", NOT_LISTED)])

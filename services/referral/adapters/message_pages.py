@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.referral.adapters.messages import KeptMessages
-from services.referral.adapters.pages import HER
-from shared.access.app import guard_of, guarded_router
-from shared.access.guard import caller_of_request, placed, reach_of
+from services.referral.adapters.pages import lines
+from shared.access.app import guarded_router, may
+from shared.access.guard import caller_of_request, reach_of
 from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
 from shared.web.forms import form_of
@@ -31,10 +31,14 @@ def message_routes(messages: KeptMessages, pages: Pages, terms: Terms) -> APIRou
     @performs("message.read")
     async def one(message: UUID, request: Request) -> Response:
         found, words = await messages.one(message, reach_of(request)), await messages.words(message)
-        reach = guard_of(request).policy.reach(READING, caller_of_request(request))
-        may_read = found["read_by"] is None and reach is not None and reach.covers(placed(found))
-        her = {name: str(words[name]) for name in HER if words.get(name)}
-        shown = {"message": found, "her": her, "text": words.get("text", ""), "may_read": may_read, "key": new_id()}
+        may_read = found["read_by"] is None and may(request, READING, found)
+        shown = {
+            "message": found,
+            "her": lines(words),
+            "text": words.get("text", ""),
+            "may_read": may_read,
+            "key": new_id(),
+        }
         return pages.page(request, "message.html", terms=terms, **shown)
 
     @router.post("/messages/{message}/read")

@@ -34,11 +34,8 @@ class KeptMessages:
         found = (await self._documents()).find(wanted).sort("received_at", 1).limit(MOST_LISTED)
         return [{"id": one["_id"], **one} async for one in found]
 
-    async def one(self, message: UUID, reach: Reach, *, version: int = 0) -> Document:
-        """One message without its words; with `version` after waiting a moment for the view. Raises `NotFound`."""
-        if version:
-            name = await self._name()
-            await self._views.wait_for(name, str(message), f"message/{message}", version)
+    async def one(self, message: UUID, reach: Reach) -> Document:
+        """One message without its words. Raises `NotFound`."""
         found = await (await self._documents()).find_one({"_id": str(message)})
         within(reach, placed(found) if found else None, NO_MESSAGE)
         assert found is not None
@@ -54,7 +51,4 @@ class KeptMessages:
         return await self._executor.submit(Submission(MarkMessageRead(message, str(caller)), cause))
 
     async def _documents(self) -> Any:
-        return self._views.collection(await self._name())
-
-    async def _name(self) -> str:
-        return await self._views.reads(BASE) or MESSAGES
+        return self._views.collection(await self._views.reads(BASE) or MESSAGES)

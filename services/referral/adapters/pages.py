@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from services.referral.adapters.consents import ConsentRules
 from services.referral.adapters.reading import Reading
-from shared.access.app import guard_of, guarded_router
-from shared.access.guard import caller_of_request, placed, reach_of
+from shared.access.app import guarded_router, may
+from shared.access.guard import reach_of
 from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
 from shared.web.pages import Pages
@@ -39,24 +39,22 @@ def page_routes(reading: Reading, pages: Pages, terms: Terms, rules: ConsentRule
     async def one(case: UUID, request: Request) -> Response:
         found = await reading.one(request, case)
         person = found.get("person")
-        asked: dict[str, Any] = {"rules": rules, "may_ask": may_ask(request, found), "key": new_id()}
+        asked: dict[str, Any] = {"rules": rules, "may_ask": may(request, ASKING, found), "key": new_id()}
         return pages.page(
-            request, "referral.html", referral=found, person=_lines(person), terms=terms, **_words(person), **asked
+            request,
+            "referral.html",
+            referral=found,
+            person=None if person is None else lines(person),  # None for readers who may not know
+            terms=terms,
+            **_words(person),
+            **asked,
         )
 
     return router
 
 
-def may_ask(request: Request, referral: dict[str, Any]) -> bool:
-    """Whether whoever looks may write down what she agreed to; not where she sees it beyond her own records only."""
-    reach = guard_of(request).policy.reach(ASKING, caller_of_request(request))
-    return reach is not None and reach.covers(placed(referral))
-
-
-def _lines(person: dict[str, Any] | None) -> dict[str, str] | None:
-    """What is known of her by name; None for readers who may not know, nothing once she is erased."""
-    if person is None:
-        return None
+def lines(person: dict[str, Any]) -> dict[str, str]:
+    """What is known of her by name; nothing once she is erased."""
     return {name: str(person[name]) for name in HER if person.get(name)}
 
 

@@ -18,6 +18,8 @@ from shared.programmes.risk import level_of_danger
 
 HERSELF = "herself"
 """Stands where other referrals have the organisation that sent them."""
+Reach = Literal["phone", "email", "through_midwife", "i_will_ring", "i_will_come"]
+"""How she may be reached (S9): none of them is a must, and each means something to whoever does it."""
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
 
@@ -25,7 +27,6 @@ class SelfRules(Governed):
     """The shape of rules/self_referral.yaml."""
 
     read_at: WorkingHours
-    reach: tuple[Code, ...]
     heard_from: tuple[Code, ...]
     sends_a_minute: PositiveInt
     sends_a_minute_in_all: PositiveInt
@@ -42,7 +43,7 @@ class SelfForm(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     given: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-    reach: Literal["phone", "email", "through_midwife", "i_will_ring", "i_will_come"]
+    reach: Reach
     detail: Annotated[Short, Field(validate_default=True)] = ""
     safe_to_contact: Literal["yes", "no", "not_asked"]
     stage: Literal["pregnant", "baby", ""] = ""

@@ -2,11 +2,12 @@
 
 import time
 from collections import OrderedDict, deque
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
+from services.referral.adapters.self_form import Reach
 from services.referral.adapters.self_referral import SelfReferral
 from shared.access.app import guarded_router
 from shared.events.refusal import NotFound
@@ -107,7 +108,7 @@ class SelfPages:
             "typed": typed,
             "faults": faults,
             "told": told,
-            "reach": rules.reach,
+            "reach": get_args(Reach),
             "heard": rules.heard_from,
         }
         values["key"] = key or form.one("key") or str(new_id())

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from services.triage.adapters.doors import DecisionBody, Doors
-from shared.access.app import guard_of, guarded_router
-from shared.access.guard import caller_of_request, placed, reach_of
+from shared.access.app import guarded_router, may
+from shared.access.guard import caller_of_request, reach_of
 from shared.events.refusal import NotFound, Rejected
 from shared.runtime.clock import new_id
 from shared.runtime.operation import performs
@@ -43,8 +43,8 @@ class DeskPages:
         """One case, with the form that decides it for those who may."""
         found = await self._doors.queries.one(case, reach_of(request))
         decided = found["status"] != "awaiting"
-        may_decide = self._may(DECIDING, request, found) and not decided
-        may_read = self._may(READING, request, found) and decided and found["text_unread"]
+        may_decide = may(request, DECIDING, found) and not decided
+        may_read = may(request, READING, found) and decided and found["text_unread"]
         form: dict[str, Any] = {"key": new_id(), "faults": faults, "may_decide": may_decide, "may_read": may_read}
         form["reasons"] = self._reasons()
         return self._pages.page(request, "case.html", status=status, case=found, terms=self._terms, **form)
@@ -74,12 +74,6 @@ class DeskPages:
 
     def _reasons(self) -> list[str]:
         return sorted(self._doors.data.vocabulary.decision_reasons)
-
-    @staticmethod
-    def _may(operation: str, request: Request, case: dict[str, Any]) -> bool:
-        """Not where she sees it only beyond her own records."""
-        reach = guard_of(request).policy.reach(operation, caller_of_request(request))
-        return reach is not None and reach.covers(placed(case))
 
 
 def page_routes(doors: Doors, pages: Pages, terms: Terms) -> APIRouter:
