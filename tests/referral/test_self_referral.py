@@ -142,6 +142,17 @@ async def test_each_page_is_neutral_and_says_whom_to_ring_and_when_it_is_read(
         assert promise not in answer.text
 
 
+async def test_a_code_that_is_in_no_list_does_not_travel_and_refuses_nobody(intake: World, visitor: Any) -> None:
+    assert (await send(visitor, heard_from="aurelia_test")).status_code == 303
+    assert only(intake)[0].heard_from is None
+
+
+async def test_two_women_whose_forms_lost_their_keys_are_two(intake: World, visitor: Any) -> None:
+    for name in ("Nell", "Ivy"):
+        assert (await send(visitor, key="", given=name)).status_code == 303
+    assert len(intake.received()) == 2
+
+
 async def test_a_site_nobody_runs_is_not_there(intake: World, visitor: Any) -> None:
     assert (await visitor.get("/talk/atlantis")).status_code == 404
     assert (await visitor.post("/talk/atlantis/form", data=SAID)).status_code == 404

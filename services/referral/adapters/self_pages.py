@@ -77,13 +77,14 @@ class SelfPages:
         self._must_be_ours(site)
         if self._sends.too_many(request.client.host if request.client else ""):
             return self._form(request, site, form, _at_top("This was sent too often. Wait a minute."), status=429)
-        said = {name: form.one(name) for name in FIELDS}
+        said, key = {name: form.one(name) for name in FIELDS}, form.one("key") or str(new_id())
         asked = {name: value for name, value in said.items() if value or name not in OPTIONAL}
         try:
-            await self._referral.take(site, asked, form.one("key"))
+            await self._referral.take(site, asked, key)
         except ValidationError as invalid:
             faults = faults_of(invalid, self._terms.faults)
-            return self._form(request, site, form, faults, status=422, told=said["danger"] in ("yes", "not_sure"))
+            told = said["danger"] in ("yes", "not_sure")
+            return self._form(request, site, form, faults, status=422, told=told, key=key)
         except KeyReused:
             again = "You sent this before. If you changed something, send it once more."
             return self._form(request, site, form, _at_top(again), status=409, key=str(new_id()))

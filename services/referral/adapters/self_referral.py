@@ -39,7 +39,7 @@ class SelfReferral:
         other words under a key that was used, and `Failure`.
         """
         try:
-            form = SelfForm.model_validate(said)
+            form = SelfForm.model_validate(self._listed(said))
         except ValidationError:
             await self._keep_danger(site, said.get("danger", ""), key)
             raise
@@ -52,6 +52,11 @@ class SelfReferral:
             correlation=None,
         )
         await self._intake.take(mapped, asking)
+
+    def _listed(self, said: Mapping[str, str]) -> dict[str, str]:
+        """Without a code that no list has: anybody could make one up, and it would travel (decision 0012)."""
+        known = said.get("heard_from") in self.rules.heard_from
+        return {name: value for name, value in said.items() if known or name != "heard_from"}
 
     async def _keep_danger(self, site: str, said: str, key: str) -> None:
         worry = danger_in(self._intake.data.risk, key, said)
